@@ -1,0 +1,35 @@
+package world
+
+import (
+	"bytes"
+	"errors"
+	"os/exec"
+)
+
+// maxOutput bounds what is kept of a command's output; the rest is dropped.
+const maxOutput = 1 << 20
+
+// RunCmd runs cmd with stdin and collects its bounded output.
+func RunCmd(cmd *exec.Cmd, stdin []byte) (Result, error) {
+	var out, errw bounded
+	if stdin != nil {
+		cmd.Stdin = bytes.NewReader(stdin)
+	}
+	cmd.Stdout, cmd.Stderr = &out, &errw
+	err := cmd.Run()
+	res := Result{Stdout: out.Bytes(), Stderr: errw.Bytes()}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() >= 0 {
+		res.Code, err = exit.ExitCode(), nil
+	}
+	return res, err
+}
+
+type bounded struct{ bytes.Buffer }
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if room := maxOutput - b.Len(); room > 0 {
+		b.Buffer.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}

@@ -1,0 +1,158 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+
+	securejoin "github.com/cyphar/filepath-securejoin"
+)
+
+// Disk is the real file system, or the tree under Root. With a Root every link,
+// absolute ones included, resolves inside it.
+type Disk struct{ Root string }
+
+func (d Disk) at(path string, follow bool) (string, error) {
+	if d.Root == "" {
+		return path, nil
+	}
+	if follow {
+		return securejoin.SecureJoin(d.Root, path)
+	}
+	dir, err := securejoin.SecureJoin(d.Root, filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, filepath.Base(path)), nil
+}
+
+// ReadFile implements FS. Devices and pipes are refused, not read.
+func (d Disk) ReadFile(path string) ([]byte, error) {
+	p, err := d.at(path, true)
+	if err != nil {
+		return nil, err
+	}
+	i, err := os.Stat(p)
+	if err != nil {
+		return nil, err
+	}
+	if !i.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	}
+	f, err := os.Open(p)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	if err == nil && len(b) > MaxFile {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: ErrTooLarge}
+	}
+	return b, err
+}
+
+// ReadDir implements FS.
+func (d Disk) ReadDir(path string) ([]fs.DirEntry, error) {
+	p, err := d.at(path, true)
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadDir(p)
+}
+
+// Stat implements FS.
+func (d Disk) Stat(path string) (Info, error) {
+	p, err := d.at(path, true)
+	if err != nil {
+		return Info{}, err
+	}
+	i, err := os.Stat(p)
+	if err != nil {
+		return Info{}, err
+	}
+	return infoOf(i), nil
+}
+
+// Lstat implements FS.
+func (d Disk) Lstat(path string) (Info, error) {
+	p, err := d.at(path, false)
+	if err != nil {
+		return Info{}, err
+	}
+	i, err := os.Lstat(p)
+	if err != nil {
+		return Info{}, err
+	}
+	return infoOf(i), nil
+}
+
+// Readlink implements FS.
+func (d Disk) Readlink(path string) (string, error) {
+	p, err := d.at(path, false)
+	if err != nil {
+		return "", err
+	}
+	return os.Readlink(p)
+}
+
+func infoOf(i fs.FileInfo) Info {
+	changed, uid, gid := inode(i)
+	return Info{Mode: i.Mode(), Size: i.Size(), ModTime: i.ModTime(), Changed: changed, UID: uid, GID: gid}
+}
+
+// Exec runs commands on this machine.
+type Exec struct{}
+
+// Run implements Runner.
+func (Exec) Run(ctx context.Context, c Command) (Result, error) {
+	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
+	cmd.WaitDelay = time.Second
+	cmd.Env = c.Env
+	return RunCmd(cmd, c.Stdin)
+}
+
+// Look implements Runner.
+func (Exec) Look(name string) (string, error) { return exec.LookPath(name) }
+
+// Here is the running machine.
+func Here() World {
+	return World{
+		OS: runtime.GOOS, FS: Disk{}, Run: Exec{}, User: currentUser(),
+		Env: os.Getenv, Now: time.Now,
+	}
+}
+
+// Under is the tree below root, as targetOS would use it. Nothing is executed
+// and no variable of this session is taken over; the user is root.
+func Under(root, targetOS string) World {
+	home := map[string]string{"linux": "/root", "darwin": "/var/root", "windows": `C:\Users\Administrator`}[targetOS]
+	return World{
+		OS: targetOS, Root: root, FS: Disk{Root: root},
+		User: User{Name: "root", Home: home}, Now: time.Now,
+	}
+}
+
+func currentUser() User {
+	u := User{UID: os.Getuid(), GID: os.Getgid(), Home: os.Getenv("HOME")}
+	if me, err := user.Current(); err == nil {
+		u.Name = me.Username
+		if u.Home == "" {
+			u.Home = me.HomeDir
+		}
+	}
+	if u.Name == "" {
+		u.Name = strconv.Itoa(u.UID)
+	}
+	if u.Home == "" {
+		u.Home, _ = os.UserHomeDir()
+	}
+	return u
+}

@@ -1,0 +1,191 @@
+package trust
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io/fs"
+	"time"
+)
+
+// Reach is how far a plan extends trust. It decides under which of the two
+// elevation actions the plan may run.
+type Reach string
+
+// The two reaches, narrow first.
+const (
+	ReachRegistry Reach = "registry" // certs.d of named registries only
+	ReachComputer Reach = "computer" // also the OS trust store
+)
+
+// ChangeKind is what a change does.
+type ChangeKind string
+
+// The kinds of change.
+const (
+	WriteFile  ChangeKind = "write-file"  // create Path, or replace it if Before is set
+	RemoveFile ChangeKind = "remove-file" // remove Path, which must still be as Before says
+	RunCommand ChangeKind = "run-command" // rebuild a derived store: an entry of the fixed table
+)
+
+// Status is how a change relates to what is there, for the preview.
+type Status string
+
+// The statuses of a change.
+const (
+	StatusNew       Status = "new"       // nothing is there
+	StatusUnchanged Status = "unchanged" // it is there already, byte for byte
+	StatusBeside    Status = "beside"    // added beside files of others, which stay
+	StatusReplaced  Status = "replaced"
+	StatusRemoved   Status = "removed"
+)
+
+// Change is one step of a plan.
+type Change struct {
+	Kind    ChangeKind  `json:"kind"`
+	Path    string      `json:"path,omitempty"`
+	Content []byte      `json:"content,omitempty"` // base64 in JSON
+	Mode    fs.FileMode `json:"mode,omitempty"`
+	// Before is the file as it was when the plan was made, nil if there was none.
+	// Applying stops if it is another by then.
+	Before *FileState `json:"before,omitempty"`
+	Status Status     `json:"status"`
+	// Command names an entry of the fixed command table, for RunCommand; Shown is
+	// the command line as a person reads it.
+	Command string `json:"command,omitempty"`
+	Shown   string `json:"shown,omitempty"`
+	// Privileged: the person's own rights do not suffice.
+	Privileged bool `json:"privileged"`
+	// Parties are those that read the result, for the preview.
+	Parties []Party `json:"parties,omitempty"`
+}
+
+// FileState identifies a file by content, mode and owner.
+type FileState struct {
+	SHA256 string      `json:"sha256"`
+	Mode   fs.FileMode `json:"mode"`
+	UID    int         `json:"uid"`
+	GID    int         `json:"gid"`
+}
+
+// PlanAnchor is a certificate that a plan installs or removes.
+type PlanAnchor struct {
+	SHA256   string    `json:"sha256"`
+	Subject  string    `json:"subject"`
+	Issuer   string    `json:"issuer"`
+	NotAfter time.Time `json:"notAfter"`
+	Origin   Source    `json:"origin"`
+	PEM      string    `json:"pem"`
+}
+
+// Restart is something that will not see the change before it is restarted.
+// Mooring names it and never does it unasked.
+type Restart struct {
+	Party   Party  `json:"party"`
+	Name    string `json:"name"`    // "docker"
+	Command string `json:"command"` // "systemctl restart docker"
+}
+
+// Forecast is one consumer's verdict now and after the plan, judged by the same
+// code against an overlay.
+type Forecast struct {
+	Registry  string    `json:"registry"`
+	Endpoint  string    `json:"endpoint"`
+	Party     Party     `json:"party"`
+	Instance  string    `json:"instance"`
+	Operation Operation `json:"operation"`
+	InScope   bool      `json:"inScope"`
+	Before    State     `json:"before"`
+	After     State     `json:"after"`
+	Reason    Code      `json:"reason,omitempty"`
+	Effective string    `json:"effective,omitempty"`
+}
+
+// Plan is an ordered list of changes, shown before anything happens.
+type Plan struct {
+	Schema     int          `json:"schema"`
+	Action     string       `json:"action"` // "trust" or "untrust"
+	Reach      Reach        `json:"reach"`
+	Registries []string     `json:"registries"`
+	Anchors    []PlanAnchor `json:"anchors"`
+	Changes    []Change     `json:"changes"`
+	Restarts   []Restart    `json:"restarts"`
+	Forecast   []Forecast   `json:"forecast"`
+}
+
+// PlanSchema is the version of the plan format.
+const PlanSchema = 1
+
+// Hash is the SHA-256 of the plan's JSON form: the one thing about a plan that
+// travels in a command line.
+func (p Plan) Hash() string {
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // a plan holds nothing that cannot be marshalled
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Pending lists the changes that would alter something.
+func (p Plan) Pending() []Change {
+	var out []Change
+	for _, c := range p.Changes {
+		if c.Status != StatusUnchanged {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Privileged reports whether any pending change needs more than the person's
+// own rights.
+func (p Plan) Privileged() bool {
+	for _, c := range p.Pending() {
+		if c.Privileged {
+			return true
+		}
+	}
+	return false
+}
+
+// ReceiptState is how far an applied plan stands.
+type ReceiptState string
+
+// The states of a receipt.
+const (
+	ReceiptPending ReceiptState = "pending" // interrupted; the next run finishes or rolls back
+	ReceiptApplied ReceiptState = "applied"
+	ReceiptUndone  ReceiptState = "undone"
+	ReceiptFailed  ReceiptState = "rolled-back"
+)
+
+// Receipt is what applying a plan leaves, and what undo takes.
+type Receipt struct {
+	Schema     int          `json:"schema"`
+	ID         string       `json:"id"`
+	At         time.Time    `json:"at"`
+	Action     string       `json:"action"`
+	Reach      Reach        `json:"reach"`
+	Registries []string     `json:"registries"`
+	Anchors    []PlanAnchor `json:"anchors"`
+	Plan       string       `json:"plan"` // the plan's hash
+	State      ReceiptState `json:"state"`
+	UndoneAt   *time.Time   `json:"undoneAt,omitempty"`
+	Changes    []Done       `json:"changes"`
+	Restarts   []Restart    `json:"restarts"`
+	// Privileged is the id of root's half of this receipt, "" when the person's
+	// rights sufficed.
+	Privileged string `json:"privileged,omitempty"`
+}
+
+// Done is one change as it was carried out.
+type Done struct {
+	Kind    ChangeKind `json:"kind"`
+	Path    string     `json:"path,omitempty"`
+	Before  *FileState `json:"before,omitempty"`
+	After   *FileState `json:"after,omitempty"`
+	MadeDir []string   `json:"madeDir,omitempty"` // directories made for it, outermost first
+	Command string     `json:"command,omitempty"`
+	Output  string     `json:"output,omitempty"`
+}

@@ -1,0 +1,133 @@
+package trust
+
+import (
+	"crypto/x509"
+	"net/netip"
+	"time"
+)
+
+// Party is a tool, or family of tools, that decides for itself whom it trusts.
+type Party string
+
+// The relying parties known so far, in the order in which they are shown.
+const (
+	Docker      Party = "docker"
+	DockerBuild Party = "docker-build"
+	Podman      Party = "podman"
+	Containerd  Party = "containerd"
+	System      Party = "system"
+)
+
+// Operation is what a consumer is doing when it decides.
+type Operation string
+
+// The operations that can decide differently in the same tool.
+const (
+	OpPull    Operation = "pull"
+	OpLogin   Operation = "login"
+	OpBuild   Operation = "build"
+	OpConnect Operation = "connect"
+)
+
+// Consumer is one relying party as it really acts on this machine.
+type Consumer struct {
+	Party     Party
+	Instance  string // e.g. "unix:///run/docker.sock", "user alice", "nerdctl"
+	Operation Operation
+	Installed bool   // false: a forecast for the party's current release
+	Version   string // "" when it cannot be read
+	// Loader names the rules it follows where one party has several:
+	// "classic" or "containerd" for docker.
+	Loader string
+	// Remote is set when the consumer runs on another machine (a docker context
+	// over ssh or tcp): then nothing here decides its trust.
+	Remote bool
+}
+
+// Dialect is whose verification rules a consumer's TLS library follows.
+type Dialect string
+
+// The dialects that differ in what they accept.
+const (
+	DialectGo      Dialect = "go"      // crypto/x509
+	DialectOpenSSL Dialect = "openssl" // curl with OpenSSL 3, security level 2
+)
+
+// Policy is what one consumer brings to one endpoint. Reading it touched files
+// only; it decides nothing.
+type Policy struct {
+	Consumer Consumer
+	Dialect  Dialect
+
+	// Anchors are those the consumer reads at each connection (certs.d, --cafile).
+	Anchors []Anchor
+	// System are the roots of the OS store as it is on disk now, merged with
+	// Anchors if the consumer does so (nil otherwise).
+	System []Anchor
+	// SystemLoaded is when the consumer's process read the OS store; zero when it
+	// reads it anew each time.
+	SystemLoaded time.Time
+	// Restart is what would have to be restarted to make it read the OS store
+	// again, for instance "docker"; used only with SystemLoaded.
+	Restart string
+
+	// SkipVerify is why the consumer does not verify this host at all ("" when it
+	// does): a Look's path or a rule's name. PlainHTTP: it also speaks HTTP to it.
+	SkipVerify string
+	PlainHTTP  bool
+	// InsecureNets are address ranges for which the consumer does not verify;
+	// they match the address that the name resolves to.
+	InsecureNets []InsecureNet
+
+	// ConfigError is a mistake in the consumer's files that makes it refuse every
+	// connection to the host, in its own words; ConfigPath is the file.
+	ConfigError, ConfigPath string
+	ConfigCode              Code
+
+	// Unknown is why nothing can be said of this consumer ("" when it can).
+	Unknown string
+
+	ClientPairs []ClientPair // in the order tried
+	MinTLS      uint16       // 0: the library's default
+	// AEADOnly: only ECDHE suites with AEAD are offered below TLS 1.3.
+	AEADOnly bool
+
+	// Looked lists the paths that were looked at, hit or miss, in order.
+	Looked []Look
+	// Notes are facts about this machine's files that reading turned up (a file
+	// with the wrong extension, say); they become findings.
+	Notes []Note
+}
+
+// InsecureNet is an address range that a consumer does not verify.
+type InsecureNet struct {
+	Prefix    netip.Prefix
+	Origin    string // the file or the rule it comes from
+	PlainHTTP bool
+}
+
+// ClientPair is a client certificate with its key, as found.
+type ClientPair struct {
+	Cert              *x509.Certificate
+	CertPath, KeyPath string
+}
+
+// Look is one path a consumer looks at.
+type Look struct {
+	Path  string
+	Found bool
+	Note  string // "" or a finding code that explains what is odd about it
+}
+
+// Note is a fact found while reading a consumer's files.
+type Note struct {
+	Code Code
+	Path string
+	Cert *x509.Certificate // the certificate concerned, if any
+	Text string            // detail in the tool's or library's words, if any
+}
+
+// AllAnchors returns Anchors and System in this order.
+func (p Policy) AllAnchors() []Anchor {
+	return append(append(make([]Anchor, 0, len(p.Anchors)+len(p.System)), p.Anchors...), p.System...)
+}
