@@ -62,8 +62,8 @@ type Policy struct {
 	// Anchors are those the consumer reads at each connection (certs.d, --cafile).
 	Anchors []Anchor
 	// System are the roots of the OS store as it is on disk now, merged with
-	// Anchors if the consumer does so (nil otherwise).
-	System []Anchor
+	// Anchors if the consumer does so (nil otherwise). Shared, never changed.
+	System *AnchorSet
 	// SystemLoaded is when the consumer's process read the OS store; zero when it
 	// reads it anew each time.
 	SystemLoaded time.Time
@@ -125,9 +125,4 @@ type Note struct {
 	Path string
 	Cert *x509.Certificate // the certificate concerned, if any
 	Text string            // detail in the tool's or library's words, if any
-}
-
-// AllAnchors returns Anchors and System in this order.
-func (p Policy) AllAnchors() []Anchor {
-	return append(append(make([]Anchor, 0, len(p.Anchors)+len(p.System)), p.Anchors...), p.System...)
 }
