@@ -69,7 +69,8 @@ type Policy struct {
 	SystemLoaded time.Time
 	// Restart is what would have to be restarted to make it read the OS store
 	// again, for instance "docker"; used only with SystemLoaded.
-	Restart string
+	// RestartCommand is how a person would do that.
+	Restart, RestartCommand string
 
 	// SkipVerify is why the consumer does not verify this host at all ("" when it
 	// does): a Look's path or a rule's name. PlainHTTP: it also speaks HTTP to it.
