@@ -55,6 +55,9 @@ type Place struct {
 	// HostsTOML is the path of a hosts.toml that keeps the consumer from reading
 	// the directory's flat files, "" when there is none.
 	HostsTOML string
+	// Alternative is a directory of the person's own that would serve as well, "" if
+	// there is none or it would hide another.
+	Alternative string
 	// UserWritable: the person may write here without further rights.
 	UserWritable bool
 }

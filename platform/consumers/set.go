@@ -1,0 +1,113 @@
+package consumers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+)
+
+// Member is a consumer together with the party's reader that knows its files.
+type Member struct {
+	Reader   Reader
+	Consumer trust.Consumer
+}
+
+// Set is every consumer of a machine and the OS store, found once a check and
+// safe for concurrent use. Over an overlay the same set foretells what a plan
+// would do.
+type Set struct {
+	World   world.World
+	Members []Member
+	System  *SystemStore
+}
+
+// Gather finds the consumers of w and reads its OS store. Parties are asked side
+// by side, since each may wait for a running engine.
+func Gather(ctx context.Context, w world.World) *Set {
+	readers := Readers()
+	found := make([][]trust.Consumer, len(readers))
+	s := &Set{World: w}
+	var wg sync.WaitGroup
+	wg.Go(func() { s.System = ReadSystem(w) })
+	for i, r := range readers {
+		wg.Go(func() { found[i] = r.Consumers(ctx, w) })
+	}
+	wg.Wait()
+	for i, r := range readers {
+		for _, c := range found[i] {
+			s.Members = append(s.Members, Member{r, c})
+		}
+	}
+	return s
+}
+
+// Over returns the set as it would be with the files of fs and with added
+// anchors in the OS store, which only now appeared there.
+func (s *Set) Over(fs world.FS, added []trust.Anchor) *Set {
+	o := *s
+	o.World = s.World.WithFS(fs)
+	if len(added) > 0 {
+		system := *s.System
+		system.Anchors = trust.NewAnchorSet(append(append([]trust.Anchor{}, s.System.Anchors.All()...), added...))
+		o.System = &system
+	}
+	return &o
+}
+
+// Installed lists the parties of which at least one consumer is installed.
+func (s *Set) Installed() []trust.Party {
+	var out []trust.Party
+	seen := map[trust.Party]bool{}
+	for _, m := range s.Members {
+		if p := m.Consumer.Party; m.Consumer.Installed && !seen[p] {
+			seen[p] = true
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Judgement is what every consumer makes of one endpoint; the slices run
+// parallel.
+type Judgement struct {
+	Policies []trust.Policy
+	Verdicts []trust.Verdict
+}
+
+// Judge reads every consumer's policy for an endpoint and judges it. With given
+// anchors each consumer that takes any is judged as if it had them as well.
+func (s *Set) Judge(p trust.Probe, ep trust.Endpoint, given []trust.Anchor, at time.Time) Judgement {
+	q := Query{
+		Registry: p.Registry, Role: ep.Role, Host: hostOf(p, ep),
+		Auth: p.Auth.Scheme, System: s.System,
+	}
+	var j Judgement
+	for _, m := range s.Members {
+		if !concerns(m.Consumer, ep.Role) {
+			continue
+		}
+		policy := m.Reader.Policy(s.World, m.Consumer, q)
+		policy.Anchors = append(policy.Anchors[:len(policy.Anchors):len(policy.Anchors)], given...)
+		j.Policies = append(j.Policies, policy)
+		j.Verdicts = append(j.Verdicts, trust.Judge(ep, policy, at))
+	}
+	return j
+}
+
+// hostOf is the host[:port] under which a consumer would look the endpoint up:
+// the registry as the image reference writes it, others by their address.
+func hostOf(p trust.Probe, ep trust.Endpoint) string {
+	if ep.Role == trust.RoleRegistry {
+		return p.Registry.String()
+	}
+	return ep.Address
+}
+
+// concerns says whether a consumer ever connects to an endpoint of this role: a
+// login never follows a blob's redirect.
+func concerns(c trust.Consumer, role trust.Role) bool {
+	return role != trust.RoleRedirect || c.Operation != trust.OpLogin
+}

@@ -1,0 +1,53 @@
+package planner
+
+import (
+	"slices"
+
+	"mooring.dev/mooring/trust"
+)
+
+// finish judges the plan against the overlay and completes it.
+func (b *builder) finish() (trust.Plan, error) {
+	b.plan.Schema, b.plan.Action = trust.PlanSchema, "trust"
+	if b.plan.Reach == "" {
+		b.plan.Reach = trust.ReachRegistry
+	}
+	after := b.in.Set.Over(b.overlay, b.system)
+	for _, p := range b.in.Probes {
+		scope := b.in.Scope(p.Registry)
+		for _, ep := range p.Endpoints {
+			now := b.in.Set.Judge(p, ep, nil, b.now)
+			then := after.Judge(p, ep, nil, b.now)
+			for i, v := range now.Verdicts {
+				w := then.Verdicts[i]
+				f := forecast(p, ep, v, w, scope)
+				if f.InScope && f.After > f.Before && f.Effective == "" {
+					return trust.Plan{}, &WorseError{f}
+				}
+				b.plan.Forecast = append(b.plan.Forecast, f)
+				b.restart(w, then.Policies[i])
+			}
+		}
+	}
+	return b.plan, nil
+}
+
+func forecast(p trust.Probe, ep trust.Endpoint, now, then trust.Verdict, scope []trust.Party) trust.Forecast {
+	c := now.Consumer
+	return trust.Forecast{
+		Registry: p.Registry.String(), Endpoint: ep.Address, Party: c.Party, Instance: c.Instance,
+		Operation: c.Operation, InScope: slices.Contains(scope, c.Party),
+		Before: now.State, After: then.State, Reason: then.Reason, Effective: then.Effective,
+	}
+}
+
+// restart notes what has to be restarted before a consumer sees the change.
+func (b *builder) restart(v trust.Verdict, p trust.Policy) {
+	if v.Effective == "" || !v.Consumer.Installed {
+		return
+	}
+	r := trust.Restart{Party: v.Consumer.Party, Name: p.Restart, Command: p.RestartCommand}
+	if !slices.Contains(b.plan.Restarts, r) {
+		b.plan.Restarts = append(b.plan.Restarts, r)
+	}
+}

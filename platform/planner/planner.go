@@ -1,0 +1,239 @@
+// Package planner makes plans: which files, commands and restarts give the
+// relying parties in scope an anchor with the least reach. It writes nothing.
+//
+// Every plan is judged against an overlay of the machine before anyone sees it,
+// by the same code as a check; one that would make a party in scope worse is
+// refused.
+package planner
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"time"
+
+	"mooring.dev/mooring/platform/anchors"
+	"mooring.dev/mooring/platform/consumers"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/certfile"
+)
+
+// Input is what a trust plan is made from.
+type Input struct {
+	Set     *consumers.Set
+	Probes  []trust.Probe // of the registries, freshly made
+	Anchors []trust.Anchor
+	// Scope lists the parties that shall trust a registry. With trust.System in it
+	// the plan reaches the whole computer.
+	Scope func(trust.Registry) []trust.Party
+	// AllowLeaf: the person asked for a certificate that is not a CA.
+	AllowLeaf bool
+	// Writable reports whether the person may create or change path without
+	// further rights.
+	Writable func(path string) bool
+}
+
+// The reasons for which no plan is made. Their words are those of the codes.
+var (
+	ErrNoAnchor = errors.New("no certificate was chosen")
+	ErrNoPlace  = errors.New("no party in scope has a place for an anchor of one registry")
+)
+
+// LeafError says that an anchor is not a CA and nobody asked for that.
+type LeafError struct{ Subject string }
+
+func (e *LeafError) Error() string {
+	return fmt.Sprintf("%q is not a CA: it would have to be installed again at each renewal", e.Subject)
+}
+
+// WorseError says that a plan was withheld because a party in scope would be
+// worse off.
+type WorseError struct{ Forecast trust.Forecast }
+
+func (e *WorseError) Error() string {
+	f := e.Forecast
+	return fmt.Sprintf("%s (%s) now judges %s %s and would judge it %s", f.Party, f.Instance, f.Registry, f.Before, f.After)
+}
+
+// NoStoreError says that the OS store of this system cannot be changed by
+// Mooring; Snippet is what the person can do instead, if anything.
+type NoStoreError struct{ Family, Snippet string }
+
+func (e *NoStoreError) Error() string { return "no OS trust store that Mooring can change was found" }
+
+// Trust makes the plan.
+func Trust(in Input) (trust.Plan, error) {
+	b := &builder{in: in, now: in.Set.World.Now(), seen: map[string]int{}}
+	b.overlay = world.NewOverlay(in.Set.World.FS, b.now)
+	if err := b.checkAnchors(); err != nil {
+		return trust.Plan{}, err
+	}
+	for _, p := range in.Probes {
+		b.plan.Registries = append(b.plan.Registries, p.Registry.String())
+		b.certsD(p.Registry)
+	}
+	if b.wantsSystem() {
+		if err := b.osStore(); err != nil {
+			return trust.Plan{}, err
+		}
+	}
+	if len(b.plan.Changes) == 0 {
+		return trust.Plan{}, ErrNoPlace
+	}
+	return b.finish()
+}
+
+// builder collects one plan.
+type builder struct {
+	in      Input
+	now     time.Time
+	plan    trust.Plan
+	overlay *world.Overlay
+	system  []trust.Anchor // anchors the plan adds to the OS store
+	seen    map[string]int // path -> index of its change
+}
+
+func (b *builder) checkAnchors() error {
+	if len(b.in.Anchors) == 0 {
+		return ErrNoAnchor
+	}
+	for _, a := range b.in.Anchors {
+		if !a.Cert.IsCA && !trust.SelfSigned(a.Cert) && !b.in.AllowLeaf {
+			return &LeafError{a.Cert.Subject.String()}
+		}
+		b.plan.Anchors = append(b.plan.Anchors, trust.PlanAnchor{
+			SHA256: a.Fingerprint().String(), Subject: a.Cert.Subject.String(), Issuer: a.Cert.Issuer.String(),
+			NotAfter: a.Cert.NotAfter.UTC(), Origin: a.Source, PEM: string(certfile.Normalize(a.Cert)),
+		})
+	}
+	return nil
+}
+
+func (b *builder) wantsSystem() bool {
+	return slices.ContainsFunc(b.in.Probes, func(p trust.Probe) bool {
+		return slices.Contains(b.in.Scope(p.Registry), trust.System)
+	})
+}
+
+// certsD adds the anchors to the directories that the parties in scope read for
+// one registry.
+func (b *builder) certsD(reg trust.Registry) {
+	scope := b.in.Scope(reg)
+	for _, m := range b.in.Set.Members {
+		if m.Consumer.Remote || !slices.Contains(scope, m.Consumer.Party) {
+			continue
+		}
+		place, ok := m.Reader.Place(b.in.Set.World, m.Consumer, reg)
+		if !ok {
+			continue
+		}
+		if b.onlyOwnRights(scope) && place.Alternative != "" {
+			place = consumers.Place{Dir: place.Alternative, UserWritable: true}
+		}
+		for _, a := range b.in.Anchors {
+			b.anchorFile(place, a, m.Consumer.Party)
+		}
+	}
+}
+
+// onlyOwnRights reports whether podman alone is in scope: then the person's own
+// directory serves, and nobody is asked for rights.
+func (b *builder) onlyOwnRights(scope []trust.Party) bool {
+	return len(scope) == 1 && scope[0] == trust.Podman && b.in.Set.World.User.UID != 0
+}
+
+// anchorFile puts one anchor into one directory: unchanged where a file holds
+// exactly it, as ca.crt where there is none, else beside under a name made from
+// its fingerprint.
+func (b *builder) anchorFile(place consumers.Place, a trust.Anchor, party trust.Party) {
+	content := certfile.Normalize(a.Cert)
+	if name, ok := b.holds(place.Dir, a); ok {
+		b.add(trust.Change{
+			Kind: trust.WriteFile, Path: path.Join(place.Dir, name), Content: content, Mode: 0o644,
+			Status: trust.StatusUnchanged,
+		}, party)
+		return
+	}
+	name, status := "ca.crt", trust.StatusNew
+	if _, err := b.overlay.Lstat(path.Join(place.Dir, name)); err == nil {
+		name, status = "mooring-"+a.Fingerprint().Short()+".crt", trust.StatusBeside
+	}
+	b.add(trust.Change{
+		Kind: trust.WriteFile, Path: path.Join(place.Dir, name), Content: content, Mode: 0o644, Status: status,
+	}, party)
+}
+
+// holds looks for a file in dir, or planned for it, from which a reader gets a.
+func (b *builder) holds(dir string, a trust.Anchor) (string, bool) {
+	entries, err := b.overlay.ReadDir(dir)
+	if err != nil {
+		return "", false
+	}
+	for _, e := range entries {
+		if path.Ext(e.Name()) != ".crt" {
+			continue
+		}
+		data, err := b.overlay.ReadFile(path.Join(dir, e.Name()))
+		if err != nil {
+			continue
+		}
+		for _, c := range certfile.GoAnchors(data) {
+			if c.Equal(a.Cert) {
+				return e.Name(), true
+			}
+		}
+	}
+	return "", false
+}
+
+// add appends a change once, noting every party that reads its result. A file
+// this plan already writes stays as it is.
+func (b *builder) add(c trust.Change, party trust.Party) {
+	if i, ok := b.seen[c.Path]; ok {
+		if known := &b.plan.Changes[i]; !slices.Contains(known.Parties, party) {
+			known.Parties = append(known.Parties, party)
+		}
+		return
+	}
+	c.Parties = []trust.Party{party}
+	c.Privileged = c.Status != trust.StatusUnchanged && !b.in.Writable(c.Path)
+	b.seen[c.Path] = len(b.plan.Changes)
+	b.plan.Changes = append(b.plan.Changes, c)
+	if c.Status != trust.StatusUnchanged {
+		b.overlay.Put(c.Path, c.Content)
+	}
+}
+
+// osStore adds the anchors to the OS store of this Linux family.
+func (b *builder) osStore() error {
+	family, ok := anchors.Detect(b.in.Set.World)
+	if !ok || family.Command == "" {
+		return &NoStoreError{Family: family.Name}
+	}
+	pending := false
+	for _, a := range b.in.Anchors {
+		if known, ok := b.in.Set.System.Anchors.Find(a.Cert); ok && known.Source.File() != "" {
+			b.add(trust.Change{
+				Kind: trust.WriteFile, Path: known.Source.File(), Content: certfile.Normalize(a.Cert),
+				Mode: 0o644, Status: trust.StatusUnchanged,
+			}, trust.System)
+			continue
+		}
+		pending = true
+		name := path.Join(family.Dir, "mooring-"+a.Fingerprint().Short()+family.Ext)
+		b.add(trust.Change{
+			Kind: trust.WriteFile, Path: name, Content: certfile.Normalize(a.Cert), Mode: 0o644, Status: trust.StatusNew,
+		}, trust.System)
+		b.system = append(b.system, trust.Anchor{Cert: a.Cert, Source: trust.FileSource(name), Since: b.now})
+	}
+	if pending {
+		b.plan.Reach = trust.ReachComputer
+		b.plan.Changes = append(b.plan.Changes, trust.Change{
+			Kind: trust.RunCommand, Command: family.Command, Shown: family.Shown, Status: trust.StatusNew,
+			Privileged: !b.in.Writable(family.Dir), Parties: []trust.Party{trust.System},
+		})
+	}
+	return nil
+}
