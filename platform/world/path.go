@@ -1,0 +1,32 @@
+package world
+
+import "strings"
+
+// Join joins path elements as the target OS writes them, whatever this program
+// was built for. The first element is taken as it is; empty ones are left out.
+func (w World) Join(elem ...string) string {
+	sep := "/"
+	if w.OS == "windows" {
+		sep = `\`
+	}
+	var b strings.Builder
+	for _, e := range elem {
+		if e == "" {
+			continue
+		}
+		if b.Len() > 0 && !strings.HasSuffix(b.String(), sep) {
+			b.WriteString(sep)
+		}
+		b.WriteString(e)
+	}
+	return b.String()
+}
+
+// inTree rewrites a path with a drive letter for a tree that was mounted under
+// --root: the tree is that drive.
+func inTree(path string) string {
+	if len(path) < 3 || path[1] != ':' || (path[2] != '\\' && path[2] != '/') {
+		return path
+	}
+	return strings.ReplaceAll(path[2:], `\`, "/")
+}
