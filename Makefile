@@ -1,0 +1,97 @@
+# Mooring's build. On a fresh machine `make demo` and `make test` install what
+# they lack, after saying what that is.
+
+# Deferred: Go itself may be among the things that a prerequisite installs.
+GO = $(shell scripts/go.sh)
+
+# Nearly all of a cold build is one C file, the OpenGL binding. Optimising it
+# takes minutes and gains nothing. Every step must use the same flags, or the
+# build cache holds it twice.
+export CGO_CFLAGS := -O0
+
+# Fyne's own switch for programs that keep to the fyne.Do discipline.
+window_tags = migrated_fynedo
+# Fyne's headless driver: nothing of OpenGL is compiled.
+test_tags   = ci,migrated_fynedo
+
+prefix      ?= /usr
+libexecdir  ?= $(prefix)/libexec
+datadir     ?= $(prefix)/share
+DESTDIR     ?=
+FUZZTIME    ?= 10s
+
+.PHONY: all deps build window cli run demo test integration e2e bench lint fuzz cross install-helper uninstall-helper clean
+
+all: build
+
+deps:
+	@scripts/deps.sh build
+
+build: window cli
+
+window: deps
+	$(GO) build -tags $(window_tags) -o bin/mooring .
+
+# The command line without the window: one static file, which is the helper too.
+cli:
+	@scripts/deps.sh cli
+	CGO_ENABLED=0 $(GO) build -tags nogui -ldflags '-s -w' -o bin/mooring-cli .
+
+run: window
+	bin/mooring
+
+# Without a display the same tour runs in the terminal, and nothing of the window
+# needs to be there.
+demo:
+	@if [ "$$(uname -s)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		$(MAKE) --no-print-directory window && exec bin/mooring demo; \
+	else \
+		echo "No display here: the tour runs in this terminal."; \
+		$(MAKE) --no-print-directory cli && exec bin/mooring-cli demo; \
+	fi
+
+test:
+	@scripts/deps.sh test
+	$(GO) test -race -tags $(test_tags) ./...
+
+# Real engines and registries, in namespaces of their own. Needs root.
+integration:
+	@scripts/deps.sh lab
+	$(GO) test -tags integration -count=1 -timeout 20m -v ./integration/...
+
+# The real window on a virtual display.
+e2e: window cli
+	@scripts/deps.sh e2e
+	$(GO) test -tags e2e -count=1 -timeout 20m -v ./e2e/...
+
+bench:
+	@scripts/deps.sh test
+	$(GO) test -tags $(test_tags) -run '^$$' -bench . -benchmem ./...
+
+lint:
+	@scripts/deps.sh cli
+	scripts/lint.sh
+
+fuzz:
+	@scripts/deps.sh cli
+	FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+# The other systems, as far as they can be built here: all but the window.
+cross:
+	@scripts/deps.sh cli
+	scripts/cross.sh
+
+# The helper runs as root, so it must be a file that only root can write.
+install-helper: cli
+	install -d $(DESTDIR)$(libexecdir)/mooring $(DESTDIR)$(datadir)/polkit-1/actions
+	install -m 0755 bin/mooring-cli $(DESTDIR)$(libexecdir)/mooring/mooring-helper
+	sed 's|@libexecdir@|$(libexecdir)|g' assets/polkit/dev.mooring.policy.in \
+		>$(DESTDIR)$(datadir)/polkit-1/actions/dev.mooring.policy
+	chmod 0644 $(DESTDIR)$(datadir)/polkit-1/actions/dev.mooring.policy
+
+uninstall-helper:
+	rm -f $(DESTDIR)$(libexecdir)/mooring/mooring-helper $(DESTDIR)$(datadir)/polkit-1/actions/dev.mooring.policy
+	-rmdir $(DESTDIR)$(libexecdir)/mooring
+
+clean:
+	rm -rf bin dist artefacts

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Runs every fuzz target of the module for a while, one after another.
+#
+#   FUZZTIME=10s scripts/fuzz.sh
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+go=${GO:-$(scripts/go.sh)}
+time=${FUZZTIME:-10s}
+count=0
+# Packages of the window are built with Fyne's headless driver; none of them
+# parses hostile input, so the nogui build lists all targets there are.
+packages=$(CGO_ENABLED=0 "$go" list -tags nogui -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
+for package in $packages; do
+	targets=$(CGO_ENABLED=0 "$go" test -tags nogui -list '^Fuzz' "$package" | grep '^Fuzz' || true)
+	for target in $targets; do
+		echo "--- $package $target $time"
+		CGO_ENABLED=0 "$go" test -tags nogui -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package"
+		count=$((count + 1))
+	done
+done
+echo "fuzzed $count targets for $time each"
+[ "$count" -gt 0 ]
