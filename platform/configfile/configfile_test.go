@@ -1,6 +1,7 @@
 package configfile
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,6 +176,13 @@ func TestReadRegistriesConfRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want it to mention %q", text, err, want)
 		}
+	}
+}
+
+func TestReadRegistriesConfIsBounded(t *testing.T) {
+	_, err := ReadRegistriesConf([]byte(strings.Repeat("#", maxTOML+1)))
+	if !errors.Is(err, world.ErrTooLarge) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"mooring.dev/mooring/platform/world"
 )
 
 // RegistriesConf is a registries.conf, checked and brought into one form as
@@ -42,9 +44,18 @@ type ContainersMirror struct {
 	DigestOnly, TagOnly bool
 }
 
+// maxTOML bounds a TOML file. The library's work grows with the square of the
+// keys in one table: 0.9 MB of keys take 13 s, a quarter MiB about one second.
+const maxTOML = 256 << 10
+
 // ReadRegistriesConf reads a registries.conf in either version of its format.
+// Of a file larger than 256 KiB nothing is read: the error is world.ErrTooLarge,
+// which says nothing of what the tools make of it.
 func ReadRegistriesConf(data []byte) (RegistriesConf, error) {
 	var f registriesFile
+	if len(data) > maxTOML {
+		return RegistriesConf{}, world.ErrTooLarge
+	}
 	if err := toml.Unmarshal(data, &f); err != nil {
 		return RegistriesConf{}, tomlError(err)
 	}
