@@ -138,6 +138,20 @@ func (p Plan) Pending() []Change {
 	return out
 }
 
+// Half returns the part of the plan that needs root's rights, or the part that
+// does not: its pending changes alone, without forecast and restarts, which are
+// for people. What travels to the privileged process is the former.
+func (p Plan) Half(privileged bool) Plan {
+	half := p
+	half.Changes, half.Restarts, half.Forecast = nil, nil, nil
+	for _, c := range p.Pending() {
+		if c.Privileged == privileged {
+			half.Changes = append(half.Changes, c)
+		}
+	}
+	return half
+}
+
 // Privileged reports whether any pending change needs more than the person's
 // own rights.
 func (p Plan) Privileged() bool {
@@ -188,4 +202,14 @@ type Done struct {
 	MadeDir []string   `json:"madeDir,omitempty"` // directories made for it, outermost first
 	Command string     `json:"command,omitempty"`
 	Output  string     `json:"output,omitempty"`
+	// Skipped: the command was not run, because nothing is executed from a tree
+	// under --root.
+	Skipped bool `json:"skipped,omitempty"`
+	// Added are the fingerprints that a derived store held after Command and not
+	// before; Remains are those of them that it still held after undo, because
+	// another source gives them too.
+	Added   []string `json:"added,omitempty"`
+	Remains []string `json:"remains,omitempty"`
+	// Privileged: root did it, and root's journal holds the before-image.
+	Privileged bool `json:"privileged,omitempty"`
 }
