@@ -1,0 +1,96 @@
+//go:build integration
+
+package integration
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"mooring.dev/mooring/integration/lab"
+	"mooring.dev/mooring/trust/trusttest"
+)
+
+// corp is a registry as companies run them: a private root, an issuing CA, and a
+// leaf, with an account to sign in to.
+type corp struct {
+	host     lab.Host
+	registry string
+	image    string
+	root     *trusttest.Cert
+}
+
+func newCorp(t *testing.T, l *lab.Lab) corp {
+	t.Helper()
+	h := l.Host(t)
+	root := trusttest.NewCA(t, "Corp Root CA")
+	leaf := root.Intermediate("Corp Issuing CA").Leaf(trusttest.Names(h.Name))
+	c := corp{host: h, registry: h.At("5000"), root: root, image: l.Seed(t)}
+	l.Registry(t, h, "5000", leaf)
+	signIn(t, l, c.registry)
+	return c
+}
+
+// signIn writes the account where docker, podman and skopeo find it.
+func signIn(t *testing.T, l *lab.Lab, registry string) {
+	t.Helper()
+	auth := base64.StdEncoding.EncodeToString([]byte(lab.User + ":" + lab.Password))
+	config, err := json.Marshal(map[string]any{"auths": map[string]any{registry: map[string]string{"auth": auth}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Write(t, filepath.Join(l.Home, ".docker/config.json"), config, 0o600)
+}
+
+// pulls lets every judge pull at the same time and returns what each said.
+func pulls(l *lab.Lab, registry, image string, judges ...string) map[string]lab.Output {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	out := map[string]lab.Output{}
+	for _, judge := range judges {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			o := l.Pull(judge, registry, image, "/etc/docker/certs.d")
+			mu.Lock()
+			defer mu.Unlock()
+			out[judge] = o
+		}()
+	}
+	wg.Wait()
+	return out
+}
+
+// without are all judges but some.
+func without(not ...string) []string {
+	var out []string
+	for _, j := range lab.Judges {
+		if !strings.Contains(strings.Join(not, " "), j) {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// TestEngines shows that the lab's engines are the real thing: each refuses a
+// private CA in its own words, and pulls once the CA is where it looks.
+func TestEngines(t *testing.T) {
+	l := lab.Start(t)
+	l.Ready(t)
+	c := newCorp(t, l)
+	judges := without(lab.Curl) // has no directory of one registry
+	for judge, out := range pulls(l, c.registry, c.image, judges...) {
+		if out.OK() || !strings.Contains(out.Text(), "x509: certificate signed by unknown authority") {
+			t.Errorf("%s without the CA: exit status %d\n%s", judge, out.Code, out.Text())
+		}
+	}
+	l.Write(t, "/etc/docker/certs.d/"+c.registry+"/ca.crt", c.root.PEM(), 0o644)
+	for judge, out := range pulls(l, c.registry, c.image, judges...) {
+		if !out.OK() {
+			t.Errorf("%s with the CA: exit status %d\n%s", judge, out.Code, out.Text())
+		}
+	}
+}
