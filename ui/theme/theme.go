@@ -16,19 +16,21 @@ import (
 
 // Sizes of the design that Fyne has no name for.
 const (
-	SizeTitle     fyne.ThemeSizeName = "mooringTitle"     // a page's heading
-	SizeName      fyne.ThemeSizeName = "mooringName"      // a card's common name
-	SizeSecondary fyne.ThemeSizeName = "mooringSecondary" // muted second lines
-	SizeSection   fyne.ThemeSizeName = "mooringSection"   // capitals over a group
-	SizeMono      fyne.ThemeSizeName = "mooringMono"      // fingerprints and paths
+	SizeTitle       fyne.ThemeSizeName = "mooringTitle" // a page's heading
+	SizeDialogTitle fyne.ThemeSizeName = "mooringDialogTitle"
+	SizeName        fyne.ThemeSizeName = "mooringName"      // a card's common name
+	SizeSecondary   fyne.ThemeSizeName = "mooringSecondary" // muted second lines
+	SizeSection     fyne.ThemeSizeName = "mooringSection"   // capitals over a group
+	SizeMono        fyne.ThemeSizeName = "mooringMono"      // fingerprints and paths
 )
 
 var sizes = map[fyne.ThemeSizeName]float32{
-	SizeTitle:     22,
-	SizeName:      15.5,
-	SizeSecondary: 12.5,
-	SizeSection:   12,
-	SizeMono:      12,
+	SizeTitle:       22,
+	SizeName:        15.5,
+	SizeDialogTitle: 18,
+	SizeSecondary:   12.5,
+	SizeSection:     12,
+	SizeMono:        12,
 
 	fynetheme.SizeNameText:            14,
 	fynetheme.SizeNameHeadingText:     22,

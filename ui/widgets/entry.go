@@ -1,0 +1,55 @@
+//go:build !nogui
+
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Entry is a text field that lets the window's shortcuts through. While a field
+// has the focus Fyne gives every shortcut and key to it alone; this one keeps
+// what edits text and hands on the rest.
+type Entry struct {
+	widget.Entry
+	// OnKey sees keys before the field does; true means that it was used.
+	OnKey func(*fyne.KeyEvent) bool
+}
+
+// NewEntry returns a single-line field.
+func NewEntry(placeholder string) *Entry {
+	e := &Entry{}
+	e.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	e.PlaceHolder = placeholder
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// TypedShortcut implements fyne.Shortcutable.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	if _, custom := s.(*desktop.CustomShortcut); custom {
+		if c, ok := e.canvas().(fyne.Shortcutable); ok {
+			c.TypedShortcut(s)
+		}
+	}
+	// The field still sees it: Ctrl with the arrow keys moves by words.
+	e.Entry.TypedShortcut(s)
+}
+
+// TypedKey implements fyne.Focusable.
+func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	if e.OnKey != nil && e.OnKey(k) {
+		return
+	}
+	switch k.Name {
+	case fyne.KeyEscape, fyne.KeyF1, fyne.KeyF3, fyne.KeyF5:
+		ForwardKey(e, k)
+	default:
+		e.Entry.TypedKey(k)
+	}
+}
+
+func (e *Entry) canvas() fyne.Canvas {
+	return fyne.CurrentApp().Driver().CanvasForObject(e)
+}

@@ -1,0 +1,144 @@
+//go:build !nogui
+
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	fynetheme "fyne.io/fyne/v2/theme"
+
+	"mooring.dev/mooring/ui/theme"
+)
+
+// Modal is a dialog over the dimmed window: a heading, a body that scrolls when
+// the window is low, and a row of buttons that always stays in sight.
+type Modal struct {
+	canvas  fyne.Canvas
+	overlay *fyne.Container
+	page    *Page
+	title   *Text
+	footer  *fyne.Container
+	shown   bool
+	// OnEscape is called for the Escape key; nil closes the dialog.
+	OnEscape func()
+	OnClosed func()
+	keys     func(*fyne.KeyEvent)
+}
+
+// modalWidth is the design's; narrower windows give less.
+const modalWidth float32 = 700
+
+// NewModal returns a dialog for c; Show opens it.
+func NewModal(c fyne.Canvas, title string) *Modal {
+	m := &Modal{canvas: c, page: NewPage(27, 4), footer: Row(10, 0, false, Space(1, 1))}
+	m.title = NewText(title, Look{Size: theme.SizeDialogTitle, Bold: true}, Wrap)
+	card := container.New(&modalCard{},
+		Inset(23, 27, 12, 27, m.title), m.page.Scroll, Inset(12, 27, 21, 27, m.footer))
+	m.overlay = container.New(&modalLayout{},
+		NewSurface(theme.ColorDim, "", ""), newBlocker(),
+		NewSurface(theme.ColorCard, "", fynetheme.SizeNameDialogRadius), card)
+	return m
+}
+
+// SetTitle replaces the heading.
+func (m *Modal) SetTitle(s string) { m.title.SetText(s) }
+
+// SetBody replaces what is between heading and buttons.
+func (m *Modal) SetBody(objects ...fyne.CanvasObject) {
+	m.page.Show(objects...)
+	m.Settle()
+}
+
+// SetFooter replaces the buttons; they stand at the right, those in left at the
+// left.
+func (m *Modal) SetFooter(left []fyne.CanvasObject, right ...fyne.CanvasObject) {
+	m.footer.Objects = append(append([]fyne.CanvasObject{}, left...), Space(1, 1))
+	m.footer.Layout = &row{gap: 10, stretch: len(left)}
+	m.footer.Objects = append(m.footer.Objects, right...)
+	m.footer.Refresh()
+	m.Settle()
+}
+
+// Settle lays the dialog out again.
+func (m *Modal) Settle() {
+	m.page.Settle()
+	m.overlay.Refresh()
+}
+
+// Show opens the dialog and puts the focus on focus, if any.
+func (m *Modal) Show(focus fyne.Focusable) {
+	m.keys = m.canvas.OnTypedKey()
+	m.canvas.SetOnTypedKey(m.typedKey)
+	m.shown = true
+	m.canvas.Overlays().Add(m.overlay)
+	m.overlay.Resize(m.canvas.Size())
+	if focus != nil {
+		m.canvas.Focus(focus)
+	}
+}
+
+func (m *Modal) typedKey(e *fyne.KeyEvent) {
+	if e.Name != fyne.KeyEscape {
+		return
+	}
+	if m.OnEscape != nil {
+		m.OnEscape()
+		return
+	}
+	m.Close()
+}
+
+// Close takes the dialog away; closing twice is harmless.
+func (m *Modal) Close() {
+	if !m.shown {
+		return
+	}
+	m.shown = false
+	m.canvas.Overlays().Remove(m.overlay)
+	m.canvas.SetOnTypedKey(m.keys)
+	if m.OnClosed != nil {
+		m.OnClosed()
+	}
+}
+
+// Shown reports whether it is open.
+func (m *Modal) Shown() bool { return m.shown }
+
+// modalLayout dims everything (objects 0 and 1) and centres the card (2 and 3).
+type modalLayout struct{}
+
+func (*modalLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects[:2] {
+		o.Resize(size)
+	}
+	w := min(modalWidth, size.Width-24)
+	h := min(heightFor(objects[3], w), size.Height-24)
+	at := fyne.NewPos((size.Width-w)/2, (size.Height-h)/2)
+	for _, o := range objects[2:] {
+		o.Move(at)
+		o.Resize(fyne.NewSize(w, h))
+	}
+}
+
+func (*modalLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// modalCard is title, scrolling body, footer.
+type modalCard struct{}
+
+func (*modalCard) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	title, body, footer := objects[0], objects[1], objects[2]
+	th := heightFor(title, size.Width)
+	fh := heightFor(footer, size.Width)
+	title.Resize(fyne.NewSize(size.Width, th))
+	footer.Move(fyne.NewPos(0, size.Height-fh))
+	footer.Resize(fyne.NewSize(size.Width, fh))
+	body.Move(fyne.NewPos(0, th))
+	body.Resize(fyne.NewSize(size.Width, max(0, size.Height-th-fh)))
+}
+
+// MinSize asks for the body's whole height; the window gives what it has.
+func (*modalCard) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	title, footer := objects[0].MinSize(), objects[2].MinSize()
+	content := objects[1].(*container.Scroll).Content.MinSize()
+	return fyne.NewSize(max(title.Width, content.Width, footer.Width), title.Height+content.Height+footer.Height)
+}
