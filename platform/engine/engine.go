@@ -20,6 +20,8 @@ type Docker struct {
 	Answered bool   // the daemon was asked and answered; else the rest is guessed
 	Why      string // why it did not answer ("permission denied", "not running")
 	Version  string // "29.5.1"; "" when unknown, and "library-import" counts as unknown
+	// APIVersion ("1.52") is known even of an engine built without a version.
+	APIVersion string
 	// ContainerdStore is nil when it could not be learned.
 	ContainerdStore *bool
 	PID             int       // 0 when unknown

@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"regexp"
+	"sync"
+	"time"
+
+	"mooring.dev/mooring/platform/world"
+)
+
+// toolTimeout bounds one "--version"; such programs answer in milliseconds, but
+// podman may be starting from a cold disk.
+const toolTimeout = 2 * time.Second
+
+// toolNames are the programs besides dockerd whose versions matter.
+var toolNames = []string{"podman", "containerd", "nerdctl", "skopeo", "buildah"}
+
+// Tool is an installed program of an engine.
+type Tool struct {
+	Path    string
+	Version string // "" when it would not say
+}
+
+// Tools finds the engines' programs on w, by name: podman, containerd, nerdctl,
+// skopeo, buildah. On a live machine each is asked for its version, all at once.
+func Tools(ctx context.Context, w world.World) map[string]Tool {
+	found := make([]Tool, len(toolNames))
+	var wg sync.WaitGroup
+	for i, name := range toolNames {
+		wg.Go(func() { found[i] = tool(ctx, w, name) })
+	}
+	wg.Wait()
+	out := map[string]Tool{}
+	for i, t := range found {
+		if t.Path != "" {
+			out[toolNames[i]] = t
+		}
+	}
+	return out
+}
+
+// PodmanVersion is podman's version, "" when it is not installed or not live.
+func PodmanVersion(ctx context.Context, w world.World) string { return tool(ctx, w, "podman").Version }
+
+// ContainerdVersion is containerd's version, "" when it is not installed or not
+// live. A daemon that was not restarted since an upgrade may be older.
+func ContainerdVersion(ctx context.Context, w world.World) string {
+	return tool(ctx, w, "containerd").Version
+}
+
+// NerdctlVersion is nerdctl's version, "" when it is not installed or not live.
+func NerdctlVersion(ctx context.Context, w world.World) string {
+	return tool(ctx, w, "nerdctl").Version
+}
+
+// SkopeoVersion is skopeo's version, "" when it is not installed or not live.
+func SkopeoVersion(ctx context.Context, w world.World) string { return tool(ctx, w, "skopeo").Version }
+
+// BuildahVersion is buildah's version, "" when it is not installed or not live.
+func BuildahVersion(ctx context.Context, w world.World) string {
+	return tool(ctx, w, "buildah").Version
+}
+
+func tool(ctx context.Context, w world.World, name string) Tool {
+	path := find(w, name)
+	if path == "" {
+		return Tool{}
+	}
+	return Tool{Path: path, Version: version(ctx, w, path)}
+}
+
+// find looks a program up on PATH, or in a tree by place.
+func find(w world.World, name string) string {
+	if w.Live() {
+		if p, err := w.Run.Look(name); err == nil {
+			return p
+		}
+	}
+	if w.OS == "windows" {
+		return ""
+	}
+	for _, dir := range []string{"/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin"} {
+		if p := w.Join(dir, name); world.Exists(w.FS, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// versionWord is the first word of a --version line that looks like a version:
+// "podman version 4.3.1", "containerd github.com/containerd/containerd 1.6.20~ds1
+// 1.6.20~ds1-1+b1", "Docker version 20.10.24+dfsg1, build 297e128".
+var versionWord = regexp.MustCompile(`(?:^|\s)v?([0-9]+\.[0-9]+[0-9A-Za-z.+~_-]*)`)
+
+// version runs "path --version".
+func version(ctx context.Context, w world.World, path string) string {
+	if !w.Live() {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
+	defer cancel()
+	res, err := w.Run.Run(ctx, world.Command{Argv: []string{path, "--version"}})
+	if err != nil || res.Code != 0 {
+		return ""
+	}
+	line, _, _ := bytes.Cut(res.Stdout, []byte("\n"))
+	m := versionWord.FindSubmatch(line)
+	if m == nil {
+		return ""
+	}
+	return cleanVersion(string(m[1]))
+}
