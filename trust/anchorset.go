@@ -63,3 +63,14 @@ func (s *AnchorSet) Find(c *x509.Certificate) (Anchor, bool) {
 	}
 	return Anchor{}, false
 }
+
+// IssuerOf returns an anchor whose key made c's signature and which has the
+// right to, other than c itself.
+func (s *AnchorSet) IssuerOf(c *x509.Certificate) (Anchor, bool) {
+	for _, a := range s.Named(c.RawIssuer) {
+		if !a.Cert.Equal(c) && c.CheckSignatureFrom(a.Cert) == nil {
+			return a, true
+		}
+	}
+	return Anchor{}, false
+}
