@@ -221,7 +221,7 @@ func TestDockersSaysWhyThereIsNoAnswer(t *testing.T) {
 		"no socket":   {"unix://" + gone, "not running"},
 		"hangs":       {daemon(t, t.TempDir(), hang), "no answer in time"},
 		"not docker":  {daemon(t, t.TempDir(), answers(nil)), "answered /version with status 404"},
-		"not JSON":    {daemon(t, t.TempDir(), http.FileServer(http.Dir("."))), "answered /version with status 404"},
+		"not JSON":    {daemon(t, t.TempDir(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hi")) })), "answered /version with something else than JSON"},
 		"ssh":         {"ssh://alice@build.lab", "reached over ssh, which is not dialled"},
 		"other host":  {"tcp://10.0.0.7:2376", "on another machine"},
 		"nothing set": {"npipe:////./pipe/docker_engine", "named pipes are not asked"},

@@ -193,13 +193,14 @@ func canonical(w world.World, host string) string {
 		return "npipe://" + rest
 	}
 	u, err := url.Parse(scheme + "://" + rest)
-	if err != nil {
+	if err != nil || u.Host == "" {
 		return ""
 	}
-	if u.User != nil {
-		u.User = url.User(u.User.Username())
+	short := url.URL{Scheme: u.Scheme, Host: u.Host}
+	if name := u.User.Username(); name != "" {
+		short.User = url.User(name)
 	}
-	return u.String()
+	return short.String()
 }
 
 // runPath rewrites /var/run, which is a link to /run on every current Linux.

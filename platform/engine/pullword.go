@@ -46,11 +46,14 @@ func PullWord(ctx context.Context, d Docker, reg trust.Registry) trust.EngineWor
 	ctx, cancel := context.WithTimeout(ctx, pullTimeout)
 	defer cancel()
 	text, err := tryPull(ctx, d, reg)
-	if err != nil {
+	switch {
+	case err == nil:
+		word.State, word.Text = classify(text, reg, d), clip(text, maxWords)
+	case errors.Is(err, errUnderWay):
+		word.State, word.Text = trust.Trusted, err.Error()
+	default:
 		word.Text = reason(err)
-		return word
 	}
-	word.State, word.Text = classify(text, reg, d), clip(text, maxWords)
 	if word.State == trust.Trusted {
 		word.State = worthOfAnswer(ctx, d, reg)
 	}
@@ -61,7 +64,13 @@ func PullWord(ctx context.Context, d Docker, reg trust.Registry) trust.EngineWor
 // image stores (moby distribution/pull_v2.go, containerd/image_pull.go).
 const started = "Pulling from "
 
-// tryPull returns the daemon's error text, or "" when the pull got under way.
+// The ends of a pull that are not the daemon's own error text.
+var (
+	errUnderWay = errors.New("the registry answered with an image")
+	errSilent   = errors.New("the engine ended its answer without saying anything")
+)
+
+// tryPull returns the daemon's error text, or errUnderWay.
 func tryPull(ctx context.Context, d Docker, reg trust.Registry) (string, error) {
 	c := newClient(d.Host)
 	defer c.close()
@@ -83,17 +92,18 @@ func readStream(resp *http.Response) (string, error) {
 			Status  string `json:"status"`
 		}
 		err := dec.Decode(&m)
+		ok := resp.StatusCode == http.StatusOK
 		switch {
-		case errors.Is(err, io.EOF) && resp.StatusCode == http.StatusOK:
-			return "", errors.New("the engine ended its answer without saying anything")
+		case errors.Is(err, io.EOF):
+			return "", errSilent
 		case err != nil:
 			return "", err
 		case m.Error != "":
 			return m.Error, nil
-		case resp.StatusCode != http.StatusOK:
+		case !ok && m.Message != "":
 			return m.Message, nil
-		case strings.HasPrefix(m.Status, started):
-			return "", nil
+		case ok && strings.HasPrefix(m.Status, started):
+			return "", errUnderWay
 		}
 	}
 }
@@ -105,11 +115,8 @@ var someURL = regexp.MustCompile(`"https?://[^"]*"|https?://[^\s"]+`)
 // answer. What follows is the text of the network, the TLS library or a proxy.
 var transport = regexp.MustCompile(`(?:Get|Head|Post|Put|Patch) URL:? (.*)`)
 
-// classify reads an engine's error text, "" when there was none.
+// classify reads an engine's error text.
 func classify(text string, reg trust.Registry, d Docker) trust.State {
-	if text == "" {
-		return trust.Trusted
-	}
 	s := withoutNames(text, reg)
 	switch {
 	case strings.Contains(s, "proxyconnect "): // the proxy's trouble, not the registry's
