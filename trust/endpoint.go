@@ -30,9 +30,11 @@ type Endpoint struct {
 	// Sent is the chain the server sent, in its order, whether or not it verifies.
 	// Empty when there was no handshake.
 	Sent []*x509.Certificate
-	TLS  *TLS // nil when there was no completed handshake
+	TLS  *TLS // nil when no version was agreed on; filled even if the handshake failed later
 
-	// Failure is why there is no usable TLS connection; nil when there is one.
+	// Failure is why there is no usable TLS connection; nil when there is one, and
+	// when all that it lacked was a client certificate (see ClientAuth). With a
+	// failure Sent may be filled, but nothing proves that it is the server's own.
 	// With PlainHTTP the host answered, without TLS.
 	Failure   *Failure
 	PlainHTTP bool
@@ -40,12 +42,19 @@ type Endpoint struct {
 	// ClientAuth tells what the server asked of the client's certificate.
 	ClientAuth ClientAuth
 
-	HTTP    *HTTP // the unauthenticated GET /v2/; nil when none was answered
-	Elapsed time.Duration
+	HTTP *HTTP // the unauthenticated GET /v2/; nil when none was answered
+	// Unanswered is why a server that can be connected to did not answer GET /v2/
+	// (timeout, connection-reset, not-a-registry); nil when it did, or was not asked.
+	Unanswered *Failure
+	Elapsed    time.Duration
 }
 
-// Reachable reports whether a server presented certificates or plain HTTP here.
-func (e Endpoint) Reachable() bool { return len(e.Sent) > 0 || e.PlainHTTP }
+// Reachable reports whether a server showed certificates that are its own, or
+// answered in plain HTTP. A chain from a handshake that failed does not count:
+// whoever has no key can send another's certificates.
+func (e Endpoint) Reachable() bool {
+	return len(e.Sent) > 0 && e.Failure == nil || e.PlainHTTP
+}
 
 // Leaf returns the server's own certificate, or nil.
 func (e Endpoint) Leaf() *x509.Certificate {
@@ -69,6 +78,9 @@ type ClientAuth struct {
 	Required  bool // without one the server refused
 	// AcceptableCAs are the raw subjects of the CAs the server named.
 	AcceptableCAs [][]byte
+	// Text is how the server refused: a TLS alert as crypto/tls words it, or the
+	// sentence of an HTTP answer.
+	Text string
 }
 
 // Failure is why a connection could not be had, as one of the finding codes
@@ -84,6 +96,7 @@ type HTTP struct {
 	Status    int
 	Date      time.Time // the server's clock, zero when it sent none
 	Server    string
+	Version   string // Docker-Distribution-Api-Version, "registry/2.0"
 	Challenge Challenge
 	// Registry reports whether the answer is one of a Distribution registry: the
 	// API version header, a challenge, or a JSON body with status 200.

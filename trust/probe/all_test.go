@@ -1,0 +1,158 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"mooring.dev/mooring/trust"
+)
+
+func registries(t testing.TB, n int) []trust.Registry {
+	var out []trust.Registry
+	for i := range n {
+		out = append(out, registry(t, fmt.Sprintf("r%d.example:5000", i)))
+	}
+	return out
+}
+
+// counted is a Dial that counts how many of its connections are open at once.
+type counted struct {
+	to         string
+	now, most  atomic.Int64
+	blackHoles func(address string) bool // never answer
+}
+
+func (c *counted) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	now := c.now.Add(1)
+	for most := c.most.Load(); now > most && !c.most.CompareAndSwap(most, now); most = c.most.Load() {
+	}
+	if c.blackHoles != nil && c.blackHoles(address) {
+		defer c.now.Add(-1)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, network, c.to)
+	if err != nil {
+		c.now.Add(-1)
+		return nil, err
+	}
+	return &countedConn{Conn: conn, c: c}, nil
+}
+
+type countedConn struct {
+	net.Conn
+	c      *counted
+	closed atomic.Bool
+}
+
+func (c *countedConn) Close() error {
+	if c.closed.CompareAndSwap(false, true) {
+		c.c.now.Add(-1)
+	}
+	return c.Conn.Close()
+}
+
+func TestAllProbesEach(t *testing.T) {
+	c := &counted{to: serve(t, secure(labLeaf(t).Config(), answer(okAnswer)))}
+	p := &Prober{Timeout: 20 * time.Second, Dial: c.dial, Proxy: Direct}
+	seen := map[trust.Registry]int{}
+	p.All(t.Context(), registries(t, 300), func(p trust.Probe) {
+		seen[p.Registry]++
+		if ep := p.Endpoints[0]; ep.Failure != nil || ep.HTTP == nil {
+			t.Errorf("%s: %v, %v", p.Registry, ep.Failure, ep.Unanswered)
+		}
+	})
+	if len(seen) != 300 {
+		t.Errorf("%d registries seen", len(seen))
+	}
+	if most := c.most.Load(); most < 2 || most > maxOpen || c.now.Load() != 0 {
+		t.Errorf("%d connections at once, %d left open", most, c.now.Load())
+	}
+}
+
+func TestJobs(t *testing.T) {
+	c := &counted{to: serve(t, secure(labLeaf(t).Config(), answer(okAnswer)))}
+	p := &Prober{Jobs: 3, Dial: c.dial, Proxy: Direct}
+	n := 0
+	p.All(t.Context(), registries(t, 30), func(trust.Probe) { n++ })
+	if most := c.most.Load(); n != 30 || most > 3 {
+		t.Errorf("%d probes, %d connections at once", n, most)
+	}
+}
+
+// Registries that never answer must not hold up those that do: 200 of them wait
+// side by side, although only maxWorking are let in at once.
+func TestBlackHolesWaitSideBySide(t *testing.T) {
+	holes := func(address string) bool { return address[1]%2 == 0 } // r0, r2, r4…
+	c := &counted{to: serve(t, secure(labLeaf(t).Config(), answer(okAnswer))), blackHoles: holes}
+	p := &Prober{Timeout: 2 * time.Second, Dial: c.dial, Proxy: Direct}
+	start, dead := time.Now(), 0
+	p.All(t.Context(), registries(t, 400), func(p trust.Probe) {
+		if f := p.Endpoints[0].Failure; f != nil && f.Code == trust.Timeout {
+			dead++
+		}
+	})
+	took := time.Since(start)
+	if dead < maxWorking*4 || took < p.Timeout || took > p.Timeout+2*time.Second {
+		t.Errorf("%d black holes, took %v", dead, took)
+	}
+	if most := c.most.Load(); most > maxOpen {
+		t.Errorf("%d connections at once", most)
+	}
+}
+
+func TestAllIsCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c := &counted{blackHoles: func(string) bool { cancel(); return true }}
+	start := time.Now()
+	(&Prober{Timeout: time.Minute, Dial: c.dial, Proxy: Direct}).All(ctx, registries(t, 500), func(p trust.Probe) {
+		t.Errorf("%s reported after the end", p.Registry)
+	})
+	if took := time.Since(start); took > 10*time.Second || c.now.Load() != 0 {
+		t.Errorf("took %v, %d connections left", took, c.now.Load())
+	}
+}
+
+func TestNoRegistries(t *testing.T) {
+	new(Prober).All(t.Context(), nil, func(trust.Probe) { t.Error("something was probed") })
+}
+
+// A probe that works counts against the working, one that has waited for long
+// only against the open.
+func TestLimiter(t *testing.T) {
+	l := newLimiter(0)
+	var in []*slot
+	for l.room() && len(in) < maxOpen {
+		s, _ := l.admit(t.Context())
+		in = append(in, s)
+	}
+	if len(in) != maxWorking {
+		t.Fatalf("admits %d at once", len(in))
+	}
+	in[0].waiting.Store(monotonic() - int64(patience))
+	if !l.room() {
+		t.Error("one that waits keeps its place")
+	}
+	in[0].work()
+	if l.room() {
+		t.Error("one that works again counts for nothing")
+	}
+	in[1].free()
+	if _, ok := l.admit(t.Context()); !ok || len(l.slots) != maxWorking {
+		t.Errorf("%d slots after one was freed", len(l.slots))
+	}
+	for s := range l.slots {
+		s.waiting.Store(monotonic() - int64(time.Second))
+	}
+	for l.room() {
+		s, _ := l.admit(t.Context())
+		s.waiting.Store(monotonic() - int64(time.Second))
+	}
+	if len(l.slots) != l.open || l.open > maxOpen {
+		t.Errorf("%d of %d open", len(l.slots), l.open)
+	}
+}

@@ -1,0 +1,125 @@
+package probe
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"time"
+
+	"mooring.dev/mooring/trust"
+)
+
+// maxCertificates is how many certificates of a chain are kept. Longer ones are
+// not looked at: no registry has them.
+const maxCertificates = 256
+
+var errPlainHTTP = errors.New("http: server gave HTTP response to HTTPS client")
+
+// allSuites are offered so that an old server's choice can be seen; whether a
+// tool would agree to it is the judge's matter.
+var allSuites = func() (ids []uint16) {
+	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}()
+
+// shake makes the TLS handshake and notes in ep what the server showed, even if
+// it failed half-way. The connection is nil without an error when the server
+// turned the probe away for want of a client certificate.
+func shake(conn *meter, t target, ep *trust.Endpoint) (*tls.Conn, error) {
+	c := tls.Client(conn, &tls.Config{
+		ServerName: t.name,
+		// Seeing what is sent, whoever sends it, is the purpose; trust is judged
+		// from the chain afterwards, and nothing secret goes over this connection.
+		InsecureSkipVerify: true,
+		MinVersion:         tls.VersionTLS10,
+		CipherSuites:       allSuites,
+		NextProtos:         []string{"http/1.1"},
+		GetClientCertificate: func(r *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			ep.ClientAuth.Requested, ep.ClientAuth.AcceptableCAs = true, r.AcceptableCAs
+			return new(tls.Certificate), nil
+		},
+	})
+	err := c.Handshake()
+	state := c.ConnectionState()
+	note(state, ep)
+	switch {
+	case len(state.PeerCertificates) > maxCertificates:
+		return nil, fmt.Errorf("the server sent %d certificates; %d are looked at", len(state.PeerCertificates), maxCertificates)
+	case err == nil:
+		return c, nil
+	case turnedAway(err, ep) && signedByServer(state):
+		ep.ClientAuth.Required, ep.ClientAuth.Text = true, words(err)
+		return nil, nil
+	default:
+		return nil, err
+	}
+}
+
+// note takes over what is known of a handshake, complete or not.
+func note(state tls.ConnectionState, ep *trust.Endpoint) {
+	sent := state.PeerCertificates
+	ep.Sent = sent[:min(len(sent), maxCertificates)]
+	if state.Version != 0 {
+		ep.TLS = &trust.TLS{
+			Version: state.Version, Cipher: state.CipherSuite,
+			ALPN: state.NegotiatedProtocol, OCSPStaple: state.OCSPResponse,
+		}
+	}
+}
+
+// turnedAway reports whether err is what a server does that asked for a client
+// certificate and got none. TLS 1.3 has an alert for it; before, servers send
+// one of several (handshake failure, bad certificate) or just hang up.
+func turnedAway(err error, ep *trust.Endpoint) bool {
+	if strings.Contains(err.Error(), "remote error: tls: certificate required") {
+		return true
+	}
+	return ep.ClientAuth.Requested && (isAlert(err) || isHangUp(err))
+}
+
+// signedByServer reports whether the server had proved that the leaf's key is its
+// own before it asked for ours: not so with RSA key exchange, which proves it
+// last. Without that proof anybody could show this chain.
+func signedByServer(s tls.ConnectionState) bool {
+	return s.HandshakeComplete || s.Version == tls.VersionTLS13 ||
+		strings.Contains(tls.CipherSuiteName(s.CipherSuite), "_ECDHE_")
+}
+
+// settle waits a moment for the refusal that TLS 1.3 sends only after the
+// handshake. Nothing is asked of this server, so one that is content says nothing.
+func settle(c *tls.Conn, ep *trust.Endpoint) {
+	if !ep.ClientAuth.Requested || ep.TLS.Version != tls.VersionTLS13 {
+		return
+	}
+	c.SetReadDeadline(time.Now().Add(settleTime))
+	if _, err := c.Read(make([]byte, 1)); err != nil && turnedAway(err, ep) {
+		ep.ClientAuth.Required, ep.ClientAuth.Text = true, words(err)
+	}
+}
+
+// settleTime is several round trips on most networks.
+const settleTime = 500 * time.Millisecond
+
+// isHTTP reports whether the handshake was answered in plain HTTP. A page without
+// a status line is what HTTP/0.9 servers and some proxies send.
+func isHTTP(err error) bool {
+	var rec tls.RecordHeaderError
+	if !errors.As(err, &rec) {
+		return false
+	}
+	first := strings.ToUpper(string(rec.RecordHeader[:]))
+	return first == "HTTP/" || first == "<HTML" || first == "<!DOC"
+}
+
+func isAlert(err error) bool { return strings.Contains(err.Error(), "remote error: tls: ") }
+
+func isHangUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, wsaReset) || errors.Is(err, wsaAborted)
+}
