@@ -1,0 +1,372 @@
+package change
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mooring.dev/mooring/trust"
+)
+
+// tx is one record being worked on, with the journal locked.
+type tx struct {
+	e        *Engine
+	j        *journal
+	r        *record
+	changes  []trust.Change // what the own changes of the record write; nil when resumed
+	progress Progress
+}
+
+func (t *tx) close() { t.j.close() }
+
+// advance writes the next phase down.
+func (t *tx) advance(p phase) error {
+	was := t.r.Phase
+	t.r.Phase = p
+	if err := t.j.save(t.r); err != nil {
+		t.r.Phase = was
+		t.r.Receipt.State = was.state()
+		return err
+	}
+	return nil
+}
+
+// begin looks at everything that changes will touch, keeps before-images and
+// writes the intent down. Nothing but the journal has changed when it returns.
+//
+// changes are those of p's that this engine makes; privileged is the id of root's
+// half, "" if there is none.
+func (e *Engine) begin(ctx context.Context, id string, p trust.Plan, changes []trust.Change, privileged string, progress Progress) (*tx, error) {
+	if err := checkShape(id, p, changes); err != nil {
+		return nil, err
+	}
+	if e.Check != nil {
+		if err := e.Check(p); err != nil {
+			return nil, err
+		}
+	}
+	j, err := e.openJournal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &tx{e: e, j: j, changes: changes, progress: progress}
+	if err := t.intend(ctx, id, p, privileged); err != nil {
+		j.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// checkShape refuses what no engine could carry out.
+func checkShape(id string, p trust.Plan, changes []trust.Change) error {
+	if !ValidID(id) {
+		return Refuse(ErrBadPlan, id, "not a receipt id")
+	}
+	if p.Schema != trust.PlanSchema {
+		return Refuse(ErrBadPlan, "", "plan schema %d is not known", p.Schema)
+	}
+	if len(p.Pending()) == 0 {
+		return Refuse(ErrNothingToDo, "", "")
+	}
+	seen := map[string]bool{}
+	for _, c := range changes {
+		if c.Kind == trust.RunCommand {
+			continue
+		}
+		if !filepath.IsAbs(c.Path) || filepath.Clean(c.Path) != c.Path || strings.ContainsRune(c.Path, 0) || seen[c.Path] {
+			return Refuse(ErrBadPlan, c.Path, "not a plain path, or named twice")
+		}
+		seen[c.Path] = true
+	}
+	return nil
+}
+
+// intend recovers what an earlier run left, inspects, and saves images and record.
+func (t *tx) intend(ctx context.Context, id string, p trust.Plan, privileged string) error {
+	if _, err := t.j.load(id); !errors.Is(err, ErrNoReceipt) {
+		return Refuse(ErrBadPlan, id, "this id is taken")
+	}
+	// What an earlier run left is independent of this plan, unless it left files
+	// that this plan expects otherwise: then inspecting refuses.
+	_, _ = t.e.recoverAll(ctx, t.j)
+	t.r = newRecord(trust.Receipt{
+		Schema: 1, ID: id, At: t.e.now().UTC(), Action: p.Action, Reach: p.Reach, Registries: p.Registries,
+		Anchors: p.Anchors, Plan: p.Hash(), Restarts: p.Restarts, Privileged: privileged,
+	})
+	images := make([]*file, len(t.changes))
+	for n, c := range t.changes {
+		done, image, err := t.inspect(c)
+		if err != nil {
+			return err
+		}
+		t.r.Receipt.Changes = append(t.r.Receipt.Changes, done)
+		images[n] = image
+	}
+	if err := t.noteHeld(); err != nil {
+		return err
+	}
+	return t.keep(images)
+}
+
+// keep saves the before-images and then the record that makes them count.
+func (t *tx) keep(images []*file) error {
+	for n, f := range images {
+		if f == nil {
+			continue
+		}
+		if len(f.Attrs) > 0 {
+			t.r.Attrs[n] = f.Attrs
+		}
+		if err := t.j.saveImage(t.r.Receipt.ID, n, f); err != nil {
+			t.j.dropImages(t.r)
+			return err
+		}
+	}
+	if err := t.j.save(t.r); err != nil {
+		t.j.dropImages(t.r)
+		return err
+	}
+	return nil
+}
+
+// inspect says what carrying out c will do, given what is there now.
+func (t *tx) inspect(c trust.Change) (trust.Done, *file, error) {
+	if c.Kind == trust.RunCommand {
+		d := trust.Done{Kind: c.Kind, Command: c.Command}
+		return d, nil, t.vet(c, nil)
+	}
+	found, missing, err := t.look(c.Path)
+	if err != nil {
+		return trust.Done{}, nil, err
+	}
+	if !found.is(c.Before) {
+		return trust.Done{}, nil, Refuse(ErrChangedSince, c.Path, "")
+	}
+	if err := t.vet(c, found); err != nil {
+		return trust.Done{}, nil, err
+	}
+	d := trust.Done{Kind: c.Kind, Path: c.Path, Before: found.state()}
+	switch {
+	case c.Kind == trust.WriteFile:
+		d.After, d.MadeDir = t.target(c, found).state(), t.unplanned(missing)
+	case c.Kind != trust.RemoveFile || found == nil:
+		return trust.Done{}, nil, Refuse(ErrBadPlan, c.Path, "nothing to remove")
+	}
+	return d, found, nil
+}
+
+func (t *tx) vet(c trust.Change, found *file) error {
+	if t.e.Vet == nil {
+		return nil
+	}
+	var content []byte
+	if found != nil {
+		content = found.Content
+	}
+	return t.e.Vet(c, content)
+}
+
+// look reads the file at path and names the directories missing on its way.
+func (t *tx) look(path string) (found *file, missing []string, err error) {
+	d, names, err := t.e.tree().open(filepath.Dir(path))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer d.close()
+	at := d.path
+	for _, name := range names {
+		at = filepath.Join(at, name)
+		missing = append(missing, at)
+	}
+	if names == nil {
+		found, err = d.read(filepath.Base(path))
+	}
+	return found, missing, err
+}
+
+// unplanned are those of dirs that no earlier change of the record will make.
+func (t *tx) unplanned(dirs []string) []string {
+	return slices.DeleteFunc(dirs, func(d string) bool {
+		return slices.ContainsFunc(t.r.Receipt.Changes, func(c trust.Done) bool { return slices.Contains(c.MadeDir, d) })
+	})
+}
+
+// target is the file that a change writes: a new one belongs to the engine's
+// owner, one that replaces another keeps its owner and attributes.
+func (t *tx) target(c trust.Change, found *file) *file {
+	o := t.e.owner()
+	f := &file{Content: c.Content, Mode: c.Mode & modeBits, UID: o.UID, GID: o.GID}
+	if found != nil {
+		f.UID, f.GID, f.Attrs = found.UID, found.GID, found.Attrs
+	}
+	return f
+}
+
+// complete makes the own changes and writes that down.
+func (t *tx) complete(ctx context.Context) error {
+	if err := t.carryOut(ctx); err != nil {
+		return err
+	}
+	if err := t.advance(phaseDone); err != nil {
+		return t.giveUp(ctx, err)
+	}
+	return nil
+}
+
+// carryOut makes the own changes, and takes them back if one of them fails.
+func (t *tx) carryOut(ctx context.Context) error {
+	for n := range t.changes {
+		err := ctx.Err()
+		if err == nil {
+			err = t.step(ctx, n)
+		}
+		if err != nil {
+			return t.giveUp(ctx, err)
+		}
+	}
+	return nil
+}
+
+// giveUp rolls back and reports cause; if even that fails, what is left is pending.
+func (t *tx) giveUp(ctx context.Context, cause error) error {
+	theirs, err := t.rollBack(context.WithoutCancel(ctx))
+	if err != nil {
+		return &Error{Code: ErrPending, Path: As(err).Path, Detail: err.Error(), cause: errors.Join(cause, err)}
+	}
+	return errors.Join(failed("", cause), theirs)
+}
+
+func (t *tx) step(ctx context.Context, n int) error {
+	c, d := t.changes[n], &t.r.Receipt.Changes[n]
+	t.progress.tell(Step{Done: n, Total: len(t.changes), Kind: c.Kind, Path: c.Path + c.Command})
+	switch c.Kind {
+	case trust.RunCommand:
+		return t.runAdding(ctx, n)
+	case trust.RemoveFile:
+		return t.removeFile(d)
+	}
+	return t.writeFile(n, c, d)
+}
+
+// temp is the name of a change's temporary file, tempBack that of its undoing: no
+// tool reads them, and a later run finds them.
+func (t *tx) temp(n int) string     { return fmt.Sprintf(".mooring-%s-%d", t.r.Receipt.ID, n) }
+func (t *tx) tempBack(n int) string { return t.temp(n) + "-back" }
+
+// writeFile makes the missing directories, writes beside, and lets the new file
+// take its name if the old one (or none) is still as it was inspected.
+func (t *tx) writeFile(n int, c trust.Change, d *trust.Done) error {
+	parent, err := t.makeDirs(d)
+	if err != nil {
+		return err
+	}
+	defer parent.close()
+	name := filepath.Base(c.Path)
+	found, err := parent.read(name)
+	if err != nil {
+		return err
+	}
+	if !found.is(d.Before) {
+		return Refuse(ErrChangedSince, c.Path, "")
+	}
+	if err := parent.create(t.temp(n), t.target(c, found)); err != nil {
+		return err
+	}
+	if err := t.putInPlace(parent, t.temp(n), name, d); err != nil {
+		return errors.Join(err, parent.remove(t.temp(n)))
+	}
+	return t.readBack(parent, name, d)
+}
+
+// makeDirs opens the directory of a change, making what is missing on the way and
+// noting what it made.
+func (t *tx) makeDirs(d *trust.Done) (*dir, error) {
+	at, names, err := t.e.tree().open(filepath.Dir(d.Path))
+	if err != nil {
+		return nil, err
+	}
+	planned := d.MadeDir
+	d.MadeDir = nil
+	for _, name := range names {
+		next, made, err := at.mkdir(name, 0o755)
+		if made && slices.Contains(planned, filepath.Join(at.path, name)) {
+			d.MadeDir = append(d.MadeDir, filepath.Join(at.path, name))
+		}
+		at.close()
+		if err != nil {
+			return nil, err
+		}
+		at = next
+	}
+	return at, nil
+}
+
+// putInPlace gives temp its name. Where a file is replaced, what came out is
+// compared once more: nobody's change between check and exchange is lost.
+func (t *tx) putInPlace(parent *dir, temp, name string, d *trust.Done) error {
+	if d.Before == nil {
+		return parent.place(temp, name)
+	}
+	exchanged, err := parent.swap(temp, name)
+	if err != nil || !exchanged {
+		return err
+	}
+	old, err := parent.read(temp)
+	if err == nil && !old.is(d.Before) {
+		err = Refuse(ErrChangedSince, d.Path, "")
+	}
+	if err != nil {
+		_, back := parent.swap(temp, name)
+		return errors.Join(err, back)
+	}
+	return parent.remove(temp)
+}
+
+// readBack brings the name to the disk and compares what can now be read there,
+// by the way that everybody else will go.
+func (t *tx) readBack(parent *dir, name string, d *trust.Done) error {
+	if err := parent.sync(); err != nil {
+		return err
+	}
+	again, missing, err := t.e.tree().open(filepath.Dir(d.Path))
+	if err != nil {
+		return err
+	}
+	defer again.close()
+	if missing != nil || !again.sameAs(parent) {
+		return Refuse(ErrLinkInPath, d.Path, "its directory was moved meanwhile")
+	}
+	f, err := again.read(name)
+	if err != nil {
+		return err
+	}
+	if !f.is(d.After) {
+		return Refuse(ErrIO, d.Path, "what was written is not what can be read")
+	}
+	return nil
+}
+
+func (t *tx) removeFile(d *trust.Done) error {
+	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))
+	if err != nil {
+		return err
+	}
+	defer parent.close()
+	if missing != nil {
+		return Refuse(ErrChangedSince, d.Path, "")
+	}
+	f, err := parent.read(filepath.Base(d.Path))
+	if err != nil {
+		return err
+	}
+	if !f.is(d.Before) {
+		return Refuse(ErrChangedSince, d.Path, "")
+	}
+	if err := parent.remove(filepath.Base(d.Path)); err != nil {
+		return err
+	}
+	return parent.sync()
+}

@@ -1,0 +1,156 @@
+// Package change carries out plans and takes them back. Every change is written
+// into a journal before it is made, made atomically, read back and compared; a
+// crash at any point leaves each file as it was or as it shall be, and the next
+// start finishes or rolls back.
+//
+// The package decides nothing about trust: it is given a plan and rules. It is
+// the same engine for the person's own half of a plan and for root's.
+package change
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"mooring.dev/mooring/trust"
+)
+
+// Engine makes changes under one journal. Several engines may share a journal, in
+// one process or many: it is locked while one works.
+type Engine struct {
+	// Dir is the journal's directory on this machine, made when missing, 0700.
+	Dir string
+	// Root is the directory below which all paths lie, "" for this machine. Links
+	// resolve inside it.
+	Root string
+	// NoLinks refuses every path that leads over a link. Root's engine sets it.
+	NoLinks bool
+	// Owner of files that are made; nil: this process.
+	Owner *Owner
+	// Commands runs the fixed command table; nil: no command is run.
+	Commands Commands
+	// Check judges a whole plan before anything is looked at, Vet each change with
+	// the content found at its path (nil for none). Both may be nil.
+	Check func(trust.Plan) error
+	Vet   func(c trust.Change, found []byte) error
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+	// Fault is called before each step by its name (see [FaultPoints]); an error
+	// makes the step fail. Nil but in tests.
+	Fault func(point string) error
+}
+
+// Owner is a user and group.
+type Owner struct{ UID, GID int }
+
+// Commands is the fixed command table: what anchors.Table does.
+type Commands interface {
+	// Run runs an entry after anchors were added, or with undo taken away. ran is
+	// false where nothing is executed.
+	Run(ctx context.Context, key string, undo bool) (output string, ran bool, err error)
+	// Holds reports which of the fingerprints the entry's derived store holds now.
+	Holds(key string, fingerprints []string) ([]string, error)
+}
+
+// Progress is told before each step.
+type Progress func(Step)
+
+// Step is one step of applying or undoing.
+type Step struct {
+	Done, Total int
+	Kind        trust.ChangeKind
+	Path        string // or the command
+	Undo        bool
+}
+
+func (p Progress) tell(s Step) {
+	if p != nil {
+		p(s)
+	}
+}
+
+func (e *Engine) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}
+
+func (e *Engine) tree() tree { return tree{root: e.Root, noLinks: e.NoLinks, fault: e.Fault} }
+
+func (e *Engine) owner() Owner {
+	if e.Owner != nil {
+		return *e.Owner
+	}
+	return Owner{os.Geteuid(), os.Getegid()}
+}
+
+// Apply carries out the pending changes of p and returns the receipt. On an error
+// nothing of it is left, unless the error is [ErrPending].
+func (e *Engine) Apply(ctx context.Context, p trust.Plan, progress Progress) (trust.Receipt, error) {
+	return e.ApplyAs(ctx, NewID(e.now()), p, progress)
+}
+
+// ApplyAs is Apply under an id that the caller chose with [NewID]; it refuses one
+// that the journal has.
+func (e *Engine) ApplyAs(ctx context.Context, id string, p trust.Plan, progress Progress) (trust.Receipt, error) {
+	t, err := e.begin(ctx, id, p, p.Pending(), "", progress)
+	if err != nil {
+		return trust.Receipt{}, err
+	}
+	defer t.close()
+	err = t.complete(ctx)
+	return t.r.Receipt, err
+}
+
+// Undo takes back exactly what the receipt says. It refuses, and changes nothing,
+// if any file is no longer as it was left.
+func (e *Engine) Undo(ctx context.Context, id string, progress Progress) (trust.Receipt, error) {
+	t, err := e.resume(ctx, id, progress)
+	if err != nil {
+		return trust.Receipt{}, err
+	}
+	defer t.close()
+	if err := t.checkUndo(); err != nil {
+		return t.r.Receipt, err
+	}
+	err = t.undo(ctx)
+	return t.r.Receipt, err
+}
+
+// Receipt returns one receipt.
+func (e *Engine) Receipt(id string) (trust.Receipt, error) {
+	d, missing, err := tree{}.open(e.Dir)
+	if err != nil {
+		return trust.Receipt{}, err
+	}
+	defer d.close()
+	if missing != nil {
+		return trust.Receipt{}, Refuse(ErrNoReceipt, id, "")
+	}
+	r, err := (&journal{d: d}).load(id)
+	if err != nil {
+		return trust.Receipt{}, err
+	}
+	return r.Receipt, nil
+}
+
+// History lists the receipts, newest first. Damaged entries are in the error and
+// keep none of the others from being listed. It waits for nobody: records are
+// replaced as a whole.
+func (e *Engine) History() ([]trust.Receipt, error) {
+	d, missing, err := tree{}.open(e.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	if missing != nil {
+		return nil, nil
+	}
+	records, err := (&journal{d: d}).all()
+	var out []trust.Receipt
+	for i := len(records) - 1; i >= 0; i-- {
+		out = append(out, records[i].Receipt)
+	}
+	return out, err
+}

@@ -1,0 +1,183 @@
+package change
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"mooring.dev/mooring/trust"
+)
+
+// TestMain lets a test start this binary as a child that dies at a fault point.
+func TestMain(m *testing.M) {
+	if spec := os.Getenv("CHANGE_TEST_CHILD"); spec != "" {
+		os.Exit(child(spec))
+	}
+	os.Exit(m.Run())
+}
+
+// lab is a machine's tree with an engine over it.
+type lab struct {
+	t    *testing.T
+	root string
+	e    *Engine
+	cmds *fakeCommands
+}
+
+func newLab(t *testing.T) *lab {
+	t.Helper()
+	l := labAt(t.TempDir())
+	l.t = t
+	l.seed()
+	return l
+}
+
+// labAt is the lab below base, which may hold one already.
+func labAt(base string) *lab {
+	root := filepath.Join(base, "root")
+	cmds := &fakeCommands{store: filepath.Join(root, "store"), anchors: filepath.Join(root, "anchors")}
+	return &lab{root: root, cmds: cmds, e: &Engine{
+		Dir: filepath.Join(base, "state", "journal"), Root: root, NoLinks: true, Commands: cmds,
+	}}
+}
+
+// seed makes what is there before: a file that will be replaced, one that will be
+// removed, and one that nobody touches.
+func (l *lab) seed() {
+	l.t.Helper()
+	l.put("etc/replaced", "old content", 0o640)
+	l.put("etc/removed", "to be removed", 0o600)
+	l.put("etc/others", "not ours", 0o644)
+	l.put("anchors/vendor", "vendor", 0o644)
+	l.put("store", "vendor", 0o644)
+	if err := setAttrsAt(filepath.Join(l.root, "etc/replaced"), "user.mooring", "kept"); err != nil {
+		l.t.Logf("no extended attributes here: %v", err)
+	}
+}
+
+func (l *lab) put(name, content string, mode fs.FileMode) {
+	l.t.Helper()
+	p := filepath.Join(l.root, name)
+	if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+		l.t.Fatal(err)
+	}
+	if err := os.WriteFile(p, []byte(content), mode); err != nil {
+		l.t.Fatal(err)
+	}
+	if err := os.Chmod(p, mode); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *lab) state(name string) *trust.FileState {
+	l.t.Helper()
+	d, _, err := tree{root: l.root}.open(filepath.Dir("/" + name))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer d.close()
+	f, err := d.read(filepath.Base(name))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return f.state()
+}
+
+// plan makes, replaces and removes a file each, and rebuilds the store.
+func (l *lab) plan() trust.Plan {
+	return trust.Plan{
+		Schema: trust.PlanSchema, Action: "trust", Reach: trust.ReachComputer, Registries: []string{"reg.example"},
+		Anchors: []trust.PlanAnchor{{SHA256: "mine"}},
+		Changes: []trust.Change{
+			{Kind: trust.WriteFile, Path: "/etc/certs.d/reg.example:5000/ca.crt", Content: []byte("new content"), Mode: 0o644, Status: trust.StatusNew},
+			{Kind: trust.WriteFile, Path: "/etc/certs.d/reg.example:5000/beside.crt", Content: []byte("beside"), Mode: 0o644, Status: trust.StatusNew},
+			{Kind: trust.WriteFile, Path: "/etc/replaced", Content: []byte("replaced content"), Mode: 0o600, Before: l.state("etc/replaced"), Status: trust.StatusReplaced},
+			{Kind: trust.RemoveFile, Path: "/etc/removed", Before: l.state("etc/removed"), Status: trust.StatusRemoved},
+			{Kind: trust.WriteFile, Path: "/anchors/mine", Content: []byte("mine"), Mode: 0o644, Status: trust.StatusNew},
+			{Kind: trust.RunCommand, Command: "rebuild", Status: trust.StatusNew},
+			{Kind: trust.WriteFile, Path: "/etc/others", Content: []byte("not ours"), Mode: 0o644, Status: trust.StatusUnchanged},
+		},
+	}
+}
+
+// fakeCommands derives the store from the names in the anchors directory.
+type fakeCommands struct {
+	store, anchors string
+	fail           error
+	blind          bool // runs, and takes nothing
+	ran            []string
+}
+
+func (c *fakeCommands) Run(_ context.Context, key string, undo bool) (string, bool, error) {
+	c.ran = append(c.ran, fmt.Sprintf("%s undo=%v", key, undo))
+	if c.fail != nil || c.blind {
+		return "output", true, c.fail
+	}
+	entries, err := os.ReadDir(c.anchors)
+	if err != nil {
+		return "", true, err
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return "output", true, os.WriteFile(c.store, []byte(strings.Join(names, "\n")), 0o644)
+}
+
+func (c *fakeCommands) Holds(_ string, fps []string) ([]string, error) {
+	b, err := os.ReadFile(c.store)
+	held := strings.Split(string(b), "\n")
+	return slices.DeleteFunc(slices.Clone(fps), func(fp string) bool { return !slices.Contains(held, fp) }), err
+}
+
+// listing is every file below root with its kind, mode, owner, attributes and
+// content: what must be equal before a plan and after its undo.
+func listing(t testing.TB, root string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		i, err := e.Info()
+		if err != nil {
+			return err
+		}
+		st := i.Sys().(*syscall.Stat_t)
+		s := fmt.Sprintf("%v %d:%d", i.Mode(), st.Uid, st.Gid)
+		switch {
+		case i.Mode().IsRegular():
+			b, err := os.ReadFile(p)
+			if err != nil {
+				return err
+			}
+			f, err := os.Open(p)
+			if err != nil {
+				return err
+			}
+			attrs, err := attrsOf(int(f.Fd()))
+			_ = f.Close()
+			if err != nil {
+				return err
+			}
+			s += fmt.Sprintf(" %x %v", sha256.Sum256(b), attrs)
+		case i.Mode()&fs.ModeSymlink != 0:
+			to, _ := os.Readlink(p)
+			s += " -> " + to
+		}
+		rel, _ := filepath.Rel(root, p)
+		out[rel] = s
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

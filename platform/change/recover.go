@@ -1,0 +1,107 @@
+package change
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mooring.dev/mooring/trust"
+)
+
+// Recover finishes or rolls back what a crash left half done, and returns the
+// receipts it touched. A plan whose files are all in place is finished, another is
+// rolled back; an undo is always finished. Records that wait for root's half are
+// left alone: [Applier.Recover] asks root.
+func (e *Engine) Recover(ctx context.Context) ([]trust.Receipt, error) {
+	if d, missing, err := (tree{}).open(e.Dir); err != nil {
+		return nil, err
+	} else if d.close(); missing != nil {
+		return nil, nil // there has never been anything to recover
+	}
+	j, err := e.openJournal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer j.close()
+	return e.recoverAll(ctx, j)
+}
+
+func (e *Engine) recoverAll(ctx context.Context, j *journal) ([]trust.Receipt, error) {
+	records, err := j.all()
+	errs := []error{err}
+	var out []trust.Receipt
+	for _, r := range records {
+		t := &tx{e: e, j: j, r: r}
+		switch r.Phase {
+		case phaseApply:
+			err = t.recoverApply(ctx)
+		case phaseUndo:
+			err = t.finishUndo(ctx)
+		default:
+			continue
+		}
+		out, errs = append(out, r.Receipt), append(errs, err)
+	}
+	return out, errors.Join(append(errs, j.sweep(records))...)
+}
+
+// recoverApply finishes a plan if only the commands and the last word are missing.
+func (t *tx) recoverApply(ctx context.Context) error {
+	if t.checkUndo() != nil || t.r.Receipt.Privileged != "" {
+		return errors.Join(t.rollBack(ctx))
+	}
+	for n := range t.r.Receipt.Changes {
+		if t.r.Receipt.Changes[n].Kind == trust.RunCommand {
+			if err := t.runAdding(ctx, n); err != nil {
+				return t.giveUp(ctx, err)
+			}
+		}
+		if err := t.clear(n); err != nil {
+			return err
+		}
+	}
+	return t.advance(phaseDone)
+}
+
+// clear removes a temporary file that lies beside a finished one.
+func (t *tx) clear(n int) error {
+	d := t.r.Receipt.Changes[n]
+	if d.Kind == trust.RunCommand {
+		return nil
+	}
+	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))
+	if err != nil || missing != nil {
+		return err
+	}
+	defer parent.close()
+	found, err := parent.read(filepath.Base(d.Path))
+	if err != nil {
+		return err
+	}
+	return t.clearTemps(parent, n, found)
+}
+
+// sweep removes what a killed run left in the journal: records that never got
+// their name, images without a record, and those of records that have ended. The
+// images of a record that cannot be read stay.
+func (j *journal) sweep(records []*record) error {
+	ended := map[string]bool{}
+	for _, r := range records {
+		ended[r.Receipt.ID] = r.Phase == phaseUndone || r.Phase == phaseFailed
+	}
+	names, err := j.d.names()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range names {
+		id, rest, _ := strings.Cut(name, ".")
+		image := strings.HasSuffix(rest, ".before") && (ended[id] || !slices.Contains(names, id+".json"))
+		if ValidID(id) && (rest == "new" || image) {
+			errs = append(errs, j.d.remove(name))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,234 @@
+package change
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+
+	"mooring.dev/mooring/trust"
+)
+
+// resume locks the journal and loads a record for undoing.
+func (e *Engine) resume(ctx context.Context, id string, progress Progress) (*tx, error) {
+	j, err := e.openJournal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, _ = e.recoverAll(ctx, j)
+	r, err := j.load(id)
+	if err == nil {
+		switch r.Phase {
+		case phaseDone:
+			return &tx{e: e, j: j, r: r, progress: progress}, nil
+		case phaseUndone, phaseFailed:
+			err = Refuse(ErrNotUndoable, id, "%s", r.Receipt.State)
+		default:
+			err = Refuse(ErrPending, id, "")
+		}
+	}
+	j.close()
+	return nil, err
+}
+
+// own lists the indices of the changes that are this engine's.
+func (t *tx) own() []int {
+	var out []int
+	for n, d := range t.r.Receipt.Changes {
+		if !d.Privileged {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// checkUndo refuses if undoing would lose or could not restore anything: each file
+// must be as it was left, each before-image as it was kept.
+func (t *tx) checkUndo() error {
+	for _, n := range t.own() {
+		d := t.r.Receipt.Changes[n]
+		if d.Kind == trust.RunCommand {
+			continue
+		}
+		found, _, err := t.look(d.Path)
+		if err != nil {
+			return err
+		}
+		if !found.is(d.After) {
+			return Refuse(ErrChangedSince, d.Path, "")
+		}
+		if _, err := t.j.image(t.r, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undo writes the intent down and takes the own changes back.
+func (t *tx) undo(ctx context.Context) error {
+	if err := t.advance(phaseUndo); err != nil {
+		return err
+	}
+	return t.finishUndo(ctx)
+}
+
+// finishUndo takes the own changes back. A file that somebody else changed after
+// it had been checked is theirs: it stays, and the error says so.
+func (t *tx) finishUndo(ctx context.Context) error {
+	theirs, err := t.revertAll(ctx)
+	if err != nil {
+		return errors.Join(err, theirs) // try again at the next start
+	}
+	now := t.e.now().UTC()
+	t.r.Receipt.UndoneAt = &now
+	return errors.Join(theirs, t.end(phaseUndone))
+}
+
+// rollBack takes back what a plan that failed, or was interrupted, has done. In
+// theirs are the files that stay because somebody else changed them meanwhile.
+func (t *tx) rollBack(ctx context.Context) (theirs, err error) {
+	theirs, err = t.revertAll(ctx)
+	if err != nil {
+		return theirs, err
+	}
+	return theirs, t.end(phaseFailed)
+}
+
+// end closes a record of which nothing is left.
+func (t *tx) end(p phase) error {
+	if err := t.advance(p); err != nil {
+		return err
+	}
+	t.j.dropImages(t.r)
+	return nil
+}
+
+// revertAll puts back every own file, last first, then lets the commands see it.
+// It goes on after an error: what can be put back shall be.
+func (t *tx) revertAll(ctx context.Context) (theirs, err error) {
+	own := t.own()
+	for i, n := range slices.Backward(own) {
+		d := t.r.Receipt.Changes[n]
+		if d.Kind == trust.RunCommand {
+			continue
+		}
+		t.progress.tell(Step{Done: len(own) - 1 - i, Total: len(own), Kind: d.Kind, Path: d.Path, Undo: true})
+		switch rerr := t.revert(n); {
+		case errors.Is(rerr, ErrChangedSince):
+			theirs = errors.Join(theirs, rerr)
+		default:
+			err = errors.Join(err, rerr)
+		}
+	}
+	for _, n := range own {
+		if d := &t.r.Receipt.Changes[n]; d.Kind == trust.RunCommand {
+			err = errors.Join(err, t.runTakingBack(ctx, n, d))
+		}
+	}
+	return theirs, err
+}
+
+// revert puts one file back to how it was before, if it is as we left it, and
+// removes the directories that were made for it.
+func (t *tx) revert(n int) error {
+	d := t.r.Receipt.Changes[n]
+	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))
+	if err != nil {
+		return err
+	}
+	defer parent.close()
+	if missing == nil {
+		if err := t.revertFile(parent, n); err != nil {
+			return err
+		}
+	} else if d.Before != nil {
+		return Refuse(ErrChangedSince, d.Path, "its directory is gone")
+	}
+	return t.removeDirs(d)
+}
+
+func (t *tx) revertFile(parent *dir, n int) error {
+	d, name := t.r.Receipt.Changes[n], filepath.Base(t.r.Receipt.Changes[n].Path)
+	found, err := parent.read(name)
+	if err != nil {
+		return err
+	}
+	if err := t.clearTemps(parent, n, found); err != nil {
+		return err
+	}
+	switch {
+	case found.is(d.Before):
+		return nil
+	case !found.is(d.After):
+		return Refuse(ErrChangedSince, d.Path, "")
+	case d.Before == nil:
+		err = parent.remove(name)
+	default:
+		err = t.restore(parent, n, name)
+	}
+	return errors.Join(err, parent.sync())
+}
+
+// clearTemps removes what a run that was killed left beside the file.
+func (t *tx) clearTemps(parent *dir, n int, found *file) error {
+	d := t.r.Receipt.Changes[n]
+	return errors.Join(
+		clearTemp(parent, t.temp(n), found, d, d.After),
+		clearTemp(parent, t.tempBack(n), found, d, d.Before))
+}
+
+// clearTemp removes temp, from which the file got its new state, ours. If it was
+// exchanged and what came out is neither state of the change, somebody had changed
+// it in the last moment: then it goes back instead.
+func clearTemp(parent *dir, temp string, found *file, d trust.Done, ours *trust.FileState) error {
+	left, err := parent.read(temp)
+	if err != nil || left == nil {
+		return err
+	}
+	if found != nil && found.is(ours) && !left.is(d.Before) && !left.is(d.After) {
+		if _, err := parent.swap(temp, filepath.Base(d.Path)); err != nil {
+			return err
+		}
+		return errors.Join(Refuse(ErrChangedSince, d.Path, ""), parent.remove(temp))
+	}
+	return parent.remove(temp)
+}
+
+// restore writes the before-image to its name.
+func (t *tx) restore(parent *dir, n int, name string) error {
+	image, err := t.j.image(t.r, n)
+	if err != nil {
+		return err
+	}
+	if err := parent.create(t.tempBack(n), image); err != nil {
+		return err
+	}
+	back := trust.Done{Path: t.r.Receipt.Changes[n].Path, Before: t.r.Receipt.Changes[n].After}
+	if err := t.putInPlace(parent, t.tempBack(n), name, &back); err != nil {
+		return errors.Join(err, parent.remove(t.tempBack(n)))
+	}
+	found, err := parent.read(name)
+	if err == nil && !found.equals(image) {
+		err = Refuse(ErrIO, back.Path, "what was restored is not what can be read")
+	}
+	return err
+}
+
+// removeDirs removes the directories that were made for a change, innermost
+// first. One that holds anything stays.
+func (t *tx) removeDirs(d trust.Done) error {
+	for _, path := range slices.Backward(d.MadeDir) {
+		parent, missing, err := t.e.tree().open(filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		if missing == nil {
+			err = errors.Join(parent.rmdir(filepath.Base(path)), parent.sync())
+		}
+		parent.close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
