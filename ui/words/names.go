@@ -31,6 +31,31 @@ func (w *Words) Status(s trust.Status) string { return w.code("status.", string(
 // ReceiptState is how far an applied plan stands.
 func (w *Words) ReceiptState(s trust.ReceiptState) string { return w.code("receipt.", string(s)) }
 
+// Action is what a plan or receipt does: "trust", "untrust".
+func (w *Words) Action(action string) string { return w.code("action.", action) }
+
+// Candidate says what a certificate that could be trusted is.
+func (w *Words) Candidate(kind string) string { return w.code("candidate.", kind) }
+
+// NameWarning is a doubt about a registry's name that was accepted.
+func (w *Words) NameWarning(n trust.NameWarning) string {
+	return w.T("name."+string(n.Code), anyMap(n.Args))
+}
+
+// Source says where a certificate was found.
+func (w *Words) Source(s trust.Source) string {
+	kind, value, _ := strings.Cut(string(s), ":")
+	switch kind {
+	case "file":
+		return w.T("source.file", map[string]any{"path": value})
+	case "store":
+		return w.T("source.store", map[string]any{"name": value})
+	case "url":
+		return w.T("source.url", map[string]any{"address": value})
+	}
+	return w.code("source.", string(s))
+}
+
 // Reach says how far a plan extends trust.
 func (w *Words) Reach(r trust.Reach) string { return w.code("reach.", string(r)) }
 

@@ -5,7 +5,14 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/planner"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/certfile"
 	"mooring.dev/mooring/ui/safe"
 )
 
@@ -33,14 +40,18 @@ func (w *Words) Error(err error) Problem {
 	if err == nil {
 		return Problem{}
 	}
-	key, args := classify(err)
-	p := Problem{
+	details := safe.Text(err.Error(), maxDetails)
+	var name trust.NameError
+	if errors.As(err, &name) {
+		return Problem{What: sentence(w.T("name."+string(name.Code), anyMap(name.Args()))), Details: details}
+	}
+	key, args := w.classify(err)
+	return Problem{
 		What:    w.T("error."+key+".what", args),
 		Why:     w.optional("error."+key+".why", args),
 		Hint:    w.optional("error."+key+".hint", args),
-		Details: safe.Text(err.Error(), maxDetails),
+		Details: details,
 	}
-	return p
 }
 
 func (w *Words) optional(key string, args map[string]any) string {
@@ -52,13 +63,19 @@ func (w *Words) optional(key string, args map[string]any) string {
 
 // classify finds the words for an error of a known kind; the rest is "unexpected"
 // with the error's own text.
-func classify(err error) (key string, args map[string]any) {
+func (w *Words) classify(err error) (key string, args map[string]any) {
 	var coded Coded
+	var changing *change.Error
+	var file certfile.Error
 	var path *fs.PathError
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &coded):
 		return coded.Problem()
+	case errors.As(err, &changing):
+		return "change-" + string(changing.Code), map[string]any{"path": changing.Path, "detail": changing.Detail}
+	case errors.As(err, &file):
+		return "certfile-" + fileKind(file), map[string]any{"format": file.Format, "detail": file}
 	case errors.Is(err, context.Canceled):
 		return "cancelled", nil
 	case errors.Is(err, context.DeadlineExceeded):
@@ -67,6 +84,27 @@ func classify(err error) (key string, args map[string]any) {
 		return "file-" + pathKind(path), map[string]any{"path": path.Path, "cause": path.Err}
 	case errors.As(err, &dns):
 		return "dns", map[string]any{"host": dns.Name}
+	}
+	return w.classifyPlan(err)
+}
+
+// classifyPlan is for the reasons for which no plan is made.
+func (w *Words) classifyPlan(err error) (key string, args map[string]any) {
+	var leaf *planner.LeafError
+	var worse *planner.WorseError
+	var store *planner.NoStoreError
+	switch {
+	case errors.As(err, &leaf):
+		return "plan-leaf", map[string]any{"subject": leaf.Subject}
+	case errors.As(err, &worse):
+		f := worse.Forecast
+		return "plan-worse", map[string]any{"party": w.Party(f.Party), "registry": f.Registry}
+	case errors.As(err, &store):
+		return "plan-no-store", map[string]any{"snippet": store.Snippet}
+	case errors.Is(err, planner.ErrNoAnchor):
+		return "plan-no-anchor", nil
+	case errors.Is(err, planner.ErrNoPlace):
+		return "plan-no-place", nil
 	}
 	return "unexpected", map[string]any{"cause": err}
 }
@@ -80,4 +118,43 @@ func pathKind(err *fs.PathError) string {
 	default:
 		return "other"
 	}
+}
+
+// fileKind groups the reasons for which a file gave no certificate.
+func fileKind(err certfile.Error) string {
+	for _, n := range err.Notes {
+		if n.Code == trust.MalformedCertificate {
+			return "malformed"
+		}
+	}
+	switch err.Format {
+	case certfile.Empty:
+		return "empty"
+	case certfile.PKCS12, certfile.JKS:
+		return "store"
+	case certfile.PrivateKey:
+		return "key"
+	case certfile.HTML:
+		return "page"
+	default:
+		return "none"
+	}
+}
+
+// sentence gives a clause a capital and a full stop.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	s = string(unicode.ToUpper(first)) + s[size:]
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+func anyMap(in map[string]string) map[string]any {
+	out := make(map[string]any, len(in))
+	for k, v := range in {
+		out[k] = v
+	}
+	return out
 }

@@ -40,7 +40,7 @@ type Words struct {
 // loaded before the first sentence is asked for.
 func New(lang string) *Words {
 	if lang == "" {
-		lang = fromEnvironment(os.Getenv)
+		lang = FromEnvironment(os.Getenv)
 	}
 	return &Words{lang: match(lang)}
 }
@@ -51,7 +51,8 @@ func Strict(lang string, missing func(lang, key string)) *Words {
 	return &Words{lang: match(lang), missing: missing}
 }
 
-func fromEnvironment(getenv func(string) string) string {
+// FromEnvironment is the language of an environment, as [New] understands it.
+func FromEnvironment(getenv func(string) string) string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := getenv(name); v != "" {
 			return v

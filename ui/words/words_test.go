@@ -24,7 +24,7 @@ func TestLanguageOfTheEnvironment(t *testing.T) {
 		{"", "", "../../etc", "en"},
 	} {
 		env := map[string]string{"LC_ALL": c.all, "LC_MESSAGES": c.messages, "LANG": c.lang}
-		if got := match(fromEnvironment(func(k string) string { return env[k] })); got != c.want {
+		if got := match(FromEnvironment(func(k string) string { return env[k] })); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}

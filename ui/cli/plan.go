@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/ui/safe"
+)
+
+// consent is how the person agrees to a plan.
+type consent struct{ yes, dryRun bool }
+
+func (a *app) consentFlags(c *cobra.Command, f *consent) {
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, a.t("flag.dry-run", nil))
+	c.Flags().BoolVarP(&f.yes, "yes", "y", false, a.t("flag.yes", nil))
+}
+
+// mayAsk reports whether a person sits at a terminal.
+func (a *app) mayAsk() bool { return a.std.InTTY && (a.std.OutTTY || a.std.ErrTTY) }
+
+// begin opens the machine for a verb that changes it. Who can neither agree
+// beforehand nor be asked is told so before anything is probed. What a crash left
+// half done is finished or rolled back first.
+func (a *app) begin(c consent, args []string) (platform.Service, []trust.Registry, error) {
+	regs, err := a.registries(args)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !c.yes && !c.dryRun && !a.mayAsk() {
+		return nil, nil, declined{key: "no-terminal"}
+	}
+	m, err := a.machine()
+	if err != nil {
+		return nil, nil, err
+	}
+	recovered, err := m.Recover(a.ctx)
+	for _, r := range recovered {
+		a.narrator().say(a.t("recovered", map[string]any{"id": r.ID, "state": a.words.ReceiptState(r.State)}))
+	}
+	return m, regs, err
+}
+
+// carryOut shows a plan, asks, applies it and proves what became of it.
+func (a *app) carryOut(m platform.Service, p trust.Plan, c consent, apply func(func(platform.Progress)) (trust.Receipt, error)) error {
+	if c.dryRun && a.json {
+		return a.answer(planJSON(p))
+	}
+	t := a.narrator()
+	t.preview(p)
+	switch {
+	case c.dryRun:
+		return nil
+	case len(p.Pending()) == 0:
+		t.say(t.t("plan.nothing", nil))
+		return a.answerNothing(p)
+	}
+	if err := a.confirm(c); err != nil {
+		return err
+	}
+	bar := a.progress()
+	receipt, err := apply(bar.step)
+	bar.clear()
+	if err != nil {
+		return err
+	}
+	if err := a.answerReceipt(receipt); err != nil {
+		return err
+	}
+	return a.prove(m, receipt)
+}
+
+// answerNothing answers for a plan that changes nothing, which leaves no receipt.
+func (a *app) answerNothing(p trust.Plan) error {
+	if a.json {
+		return a.answer(planJSON(p))
+	}
+	return nil
+}
+
+func (a *app) confirm(c consent) error {
+	if c.yes {
+		return nil
+	}
+	answer, err := a.ask(a.t("confirm", nil))
+	if err != nil {
+		return err
+	}
+	yes := strings.Split(a.t("confirm.yes", nil), " ")
+	for _, y := range append(yes, "y", "yes") {
+		if strings.EqualFold(answer, y) {
+			return nil
+		}
+	}
+	return declined{key: "no"}
+}
+
+func (a *app) answerReceipt(r trust.Receipt) error {
+	if a.json {
+		return a.answer(receiptJSON(r))
+	}
+	t := a.newText(a.std.Out, a.std.OutTTY)
+	key := "receipt.applied"
+	if r.State == trust.ReceiptUndone {
+		key = "receipt.undone"
+	}
+	t.say(t.good(symbols[trust.Trusted]) + " " + t.t(key, map[string]any{"id": r.ID}))
+	for _, s := range r.Restarts {
+		t.say("  " + t.warn(t.t("plan.restart", map[string]any{"name": s.Name, "command": s.Command})))
+	}
+	return nil
+}
+
+// prove checks the registries anew, with the engines' own word. The action is
+// done whatever comes out; the person sees it.
+func (a *app) prove(m platform.Service, r trust.Receipt) error {
+	regs, err := a.registries(r.Registries)
+	if err != nil {
+		return err
+	}
+	reports, err := a.look(m, regs, platform.CheckOptions{EngineWord: true})
+	if err != nil {
+		return err
+	}
+	t := a.narrator()
+	t.say("")
+	t.say(t.bold(t.t("proof.title", nil)))
+	for _, report := range reports {
+		t.report(report, len(reports) == 1, false)
+	}
+	return nil
+}
+
+// preview shows everything that a plan will do and what it will change for whom.
+func (t *text) preview(p trust.Plan) {
+	t.say("")
+	t.say(t.bold(t.t("plan.title", map[string]any{"reach": t.words.Reach(p.Reach)})))
+	if p.Reach == trust.ReachComputer {
+		t.say(wrap(t.warn(t.t("plan.wide", nil)), "  ", t.width))
+	}
+	changes := table{indent: "  "}
+	for _, c := range p.Changes {
+		changes.row(t.status(c), plain(what(c)), cell{t.words.Parties(c.Parties), t.dim})
+	}
+	changes.write(t.w)
+	for _, r := range p.Restarts {
+		t.say("  " + t.warn(t.t("plan.restart", map[string]any{"name": r.Name, "command": r.Command})))
+	}
+	if p.Privileged() {
+		t.say("  " + t.t("plan.privileged", nil))
+	}
+	t.forecast(p.Forecast)
+}
+
+func (t *text) status(c trust.Change) cell {
+	if c.Kind == trust.RunCommand {
+		return cell{t.t("plan.run", nil), t.warn}
+	}
+	paint := t.good
+	switch c.Status {
+	case trust.StatusUnchanged:
+		paint = t.dim
+	case trust.StatusReplaced, trust.StatusRemoved:
+		paint = t.warn
+	}
+	return cell{t.words.Status(c.Status), paint}
+}
+
+func what(c trust.Change) string {
+	if c.Kind == trust.RunCommand {
+		return safe.Line(c.Shown)
+	}
+	return safe.Line(c.Path)
+}
+
+// forecast is the table of everyone's verdict before and after.
+func (t *text) forecast(fs []trust.Forecast) {
+	if len(fs) == 0 {
+		return
+	}
+	t.say("")
+	t.say(t.bold(t.t("plan.forecast", nil)))
+	rows := table{indent: "  "}
+	for _, f := range fs {
+		after := func(s string) string { return t.state(f.After, s) }
+		before := func(s string) string { return t.state(f.Before, s) }
+		note := ""
+		switch {
+		case f.Effective != "":
+			note = t.words.Effective(f.Effective)
+		case !f.InScope:
+			note = t.t("check.out-of-scope", nil)
+		case f.After != trust.Trusted:
+			note = t.words.Reason(f.Reason)
+		}
+		rows.row(plain(safe.Line(f.Registry)), plain(t.words.Party(f.Party)), plain(t.words.Operation(f.Operation)),
+			cell{symbols[f.Before] + " " + t.words.State(f.Before), before}, plain("→"),
+			cell{symbols[f.After] + " " + t.words.State(f.After), after}, cell{note, t.dim})
+	}
+	rows.write(t.w)
+}

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/trust"
+)
+
+// trustFlags are the flags of trust; consent is shared with untrust and undo.
+type trustFlags struct {
+	consent
+	ca, fingerprint, parties string
+	allowLeaf                bool
+	timeout                  time.Duration
+}
+
+func (a *app) trustCmd() *cobra.Command {
+	var f trustFlags
+	c := a.answers(a.verb("trust", "REG…", func(_ *cobra.Command, args []string) error { return a.trust(f, args) }))
+	c.Args, c.ValidArgsFunction = some, a.completeRegistries
+	c.Flags().StringVar(&f.ca, "ca", "", a.t("flag.ca", nil))
+	c.Flags().StringVar(&f.fingerprint, "fingerprint", "", a.t("flag.fingerprint", nil))
+	c.Flags().StringVar(&f.parties, "for", "", a.t("flag.for", nil))
+	c.Flags().BoolVar(&f.allowLeaf, "allow-leaf", false, a.t("flag.allow-leaf", nil))
+	c.Flags().DurationVar(&f.timeout, "timeout", 5*time.Second, a.t("flag.timeout", nil))
+	a.consentFlags(c, &f.consent)
+	_ = c.RegisterFlagCompletionFunc("for", a.completeParties)
+	return c
+}
+
+// trust runs the verb: look, choose, plan, ask, apply, prove.
+func (a *app) trust(f trustFlags, args []string) error {
+	choice, err := a.choice(f)
+	if err != nil {
+		return err
+	}
+	m, regs, err := a.begin(f.consent, args)
+	if err != nil {
+		return err
+	}
+	q := trust.Fingerprint(choice.pinned)
+	reports, err := a.look(m, regs, platform.CheckOptions{Timeout: f.timeout})
+	if err != nil {
+		return err
+	}
+	if q.IsZero() && len(choice.given) == 0 && allTrusted(reports) {
+		return a.already(reports)
+	}
+	anchors, err := a.choose(m, reports, choice)
+	if err != nil {
+		return err
+	}
+	request := platform.TrustRequest{Registries: regs, Anchors: anchors, Timeout: f.timeout, AllowLeaf: choice.allowLeaf}
+	if request.Parties, err = a.parties(f.parties); err != nil {
+		return err
+	}
+	request.Reach = reach(request.Parties, reports)
+	plan, err := m.PlanTrust(a.ctx, request)
+	if err != nil {
+		return err
+	}
+	return a.carryOut(m, plan, f.consent, func(progress func(platform.Progress)) (trust.Receipt, error) {
+		return m.Apply(a.ctx, plan, progress)
+	})
+}
+
+// choice is what the person said beforehand about the certificate.
+type choice struct {
+	given     []trust.Anchor
+	pinned    trust.Fingerprint // zero: none
+	allowLeaf bool
+	dry       bool
+}
+
+// choice reads the flags. Without a person there is no first trust: --yes needs a
+// second channel to name the certificate (design.md principle 4).
+func (a *app) choice(f trustFlags) (choice, error) {
+	c := choice{allowLeaf: f.allowLeaf, dry: f.dryRun}
+	if f.timeout <= 0 {
+		return c, usage{key: "bounds"}
+	}
+	if f.yes && f.ca == "" && f.fingerprint == "" {
+		return c, usage{key: "yes-alone"}
+	}
+	var err error
+	if f.fingerprint != "" {
+		if c.pinned, err = fingerprint(f.fingerprint); err != nil {
+			return c, err
+		}
+	}
+	if f.ca != "" {
+		c.given, err = a.certificates(f.ca)
+	}
+	return c, err
+}
+
+// look checks the registries without judging the person's patience: progress on a
+// terminal, and the reports in the order asked.
+func (a *app) look(m platform.Service, regs []trust.Registry, o platform.CheckOptions) ([]trust.Report, error) {
+	var out []trust.Report
+	p := a.progress()
+	defer p.clear()
+	p.show(a.checking(0, regs))
+	queue := inOrder(regs, func(r trust.Report) { out = append(out, r) })
+	done := 0
+	err := m.Check(a.ctx, regs, o, func(r trust.Report) {
+		done++
+		queue.add(r)
+		p.show(a.checking(done, regs))
+	})
+	queue.flush()
+	return out, err
+}
+
+func allTrusted(reports []trust.Report) bool {
+	for _, r := range reports {
+		if r.Verdict() != trust.Trusted {
+			return false
+		}
+	}
+	return len(reports) > 0
+}
+
+// already answers when there is nothing to trust.
+func (a *app) already(reports []trust.Report) error {
+	t := a.narrator()
+	for _, r := range reports {
+		t.say(t.state(trust.Trusted, symbols[trust.Trusted]) + " " + t.t("trust.already", map[string]any{"registry": r.Registry}))
+	}
+	if a.json {
+		return a.answer(planJSON(trust.Plan{Schema: trust.PlanSchema, Action: "trust", Reach: trust.ReachRegistry, Registries: names(reports)}))
+	}
+	return nil
+}
+
+func names(reports []trust.Report) []string {
+	return each(reports, func(r trust.Report) string { return r.Registry.String() })
+}
+
+// reach is the narrowest that covers the parties: the computer's own store is
+// written to only for who has it in scope.
+func reach(asked []trust.Party, reports []trust.Report) trust.Reach {
+	for _, p := range asked {
+		if p == trust.System {
+			return trust.ReachComputer
+		}
+	}
+	for _, r := range reports {
+		if len(asked) == 0 && r.InScope(trust.System) {
+			return trust.ReachComputer
+		}
+	}
+	return trust.ReachRegistry
+}

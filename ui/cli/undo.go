@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/trust"
+)
+
+func (a *app) untrustCmd() *cobra.Command {
+	var f consent
+	c := a.answers(a.verb("untrust", "REG…", func(_ *cobra.Command, args []string) error {
+		m, regs, err := a.begin(f, args)
+		if err != nil {
+			return err
+		}
+		plan, err := m.PlanUntrust(a.ctx, regs)
+		if err != nil {
+			return err
+		}
+		return a.carryOut(m, plan, f, func(progress func(platform.Progress)) (trust.Receipt, error) {
+			return m.Apply(a.ctx, plan, progress)
+		})
+	}))
+	c.Args, c.ValidArgsFunction = some, a.completeRegistries
+	a.consentFlags(c, &f)
+	return c
+}
+
+func (a *app) undoCmd() *cobra.Command {
+	var f consent
+	c := a.answers(a.verb("undo", "[RECEIPT]", func(_ *cobra.Command, args []string) error { return a.undo(f, args) }))
+	c.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usage{key: "undo"}
+		}
+		return nil
+	}
+	c.ValidArgsFunction = a.completeReceipts
+	a.consentFlags(c, &f)
+	return c
+}
+
+func (a *app) undo(f consent, args []string) error {
+	m, _, err := a.begin(f, nil)
+	if err != nil {
+		return err
+	}
+	id := ""
+	if len(args) == 1 {
+		id = args[0]
+	} else if id, err = a.lastApplied(m); err != nil {
+		return err
+	}
+	plan, err := m.PlanUndo(a.ctx, id)
+	if err != nil {
+		return err
+	}
+	return a.carryOut(m, plan, f, func(progress func(platform.Progress)) (trust.Receipt, error) {
+		return m.Undo(a.ctx, id, progress)
+	})
+}
+
+// lastApplied is the newest receipt that can be undone.
+func (a *app) lastApplied(m platform.Service) (string, error) {
+	receipts, err := m.History(a.ctx)
+	if err != nil {
+		return "", err
+	}
+	id, at := "", time.Time{}
+	for _, r := range receipts {
+		if r.State == trust.ReceiptApplied && (id == "" || r.At.After(at)) {
+			id, at = r.ID, r.At
+		}
+	}
+	if id == "" {
+		return "", failed{key: "nothing-to-undo"}
+	}
+	return id, nil
+}
