@@ -7,7 +7,9 @@ package consumers
 
 import (
 	"context"
+	"net/netip"
 
+	"mooring.dev/mooring/platform/engine"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -34,13 +36,22 @@ type Query struct {
 	Host     string // the endpoint's own host[:port] as the consumer would write it
 	Auth     trust.AuthScheme
 	System   *SystemStore // the OS store, read once a check
+	// IP is the address at which the registry itself answered, invalid when that is
+	// not known: some daemons do not verify whole ranges of addresses, and then
+	// neither the token server nor the blob store of a registry in one.
+	IP netip.Addr
 }
 
 // SystemStore is the OS trust store as it is on disk now.
 type SystemStore struct {
-	Anchors *trust.AnchorSet
+	Anchors *trust.AnchorSet // what Go programs read
+	OpenSSL *trust.AnchorSet // what OpenSSL finds of it: no stray files
 	Looked  []trust.Look
-	Notes   []trust.Note
+	// Session is the store as programs started in this session see it, through
+	// SSL_CERT_FILE and SSL_CERT_DIR; nil if it is the same.
+	Session *SystemStore
+	// Unknown is why the store cannot be read, "" if it was.
+	Unknown string
 }
 
 // Place is a directory in which a consumer reads certificate files, and what is
@@ -63,6 +74,8 @@ type Place struct {
 }
 
 // Readers is the table of relying parties, in the order in which they are shown.
+// The readers remember the engines they found: use one table for one check.
 func Readers() []Reader {
-	return []Reader{}
+	d := &dockers{ask: engine.Dockers}
+	return []Reader{docker{d}, dockerBuild{d}, podman{}, &containerd{}, system{}}
 }

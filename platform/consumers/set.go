@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -24,9 +25,11 @@ type Set struct {
 	System  *SystemStore
 }
 
-// Gather finds the consumers of w and reads its OS store. Parties are asked side
+// Gather finds the consumers of w and reads its OS store, all from one snapshot
+// of the files: take a new set for each check. Parties are asked side
 // by side, since each may wait for a running engine.
 func Gather(ctx context.Context, w world.World) *Set {
+	w = Snapshot(w)
 	readers := Readers()
 	found := make([][]trust.Consumer, len(readers))
 	s := &Set{World: w}
@@ -48,12 +51,8 @@ func Gather(ctx context.Context, w world.World) *Set {
 // anchors in the OS store, which only now appeared there.
 func (s *Set) Over(fs world.FS, added []trust.Anchor) *Set {
 	o := *s
-	o.World = s.World.WithFS(fs)
-	if len(added) > 0 {
-		system := *s.System
-		system.Anchors = trust.NewAnchorSet(append(append([]trust.Anchor{}, s.System.Anchors.All()...), added...))
-		o.System = &system
-	}
+	o.World = Snapshot(s.World.WithFS(fs))
+	o.System = s.System.With(added)
 	return &o
 }
 
@@ -82,7 +81,7 @@ type Judgement struct {
 func (s *Set) Judge(p trust.Probe, ep trust.Endpoint, given []trust.Anchor, at time.Time) Judgement {
 	q := Query{
 		Registry: p.Registry, Role: ep.Role, Host: hostOf(p, ep),
-		Auth: p.Auth.Scheme, System: s.System,
+		Auth: p.Auth.Scheme, System: s.System, IP: registryIP(p),
 	}
 	var j Judgement
 	for _, m := range s.Members {
@@ -104,6 +103,16 @@ func hostOf(p trust.Probe, ep trust.Endpoint) string {
 		return p.Registry.String()
 	}
 	return ep.Address
+}
+
+// registryIP is the address at which the registry itself answered.
+func registryIP(p trust.Probe) netip.Addr {
+	for _, ep := range p.Endpoints {
+		if ep.Role == trust.RoleRegistry {
+			return ep.IP
+		}
+	}
+	return netip.Addr{}
 }
 
 // concerns says whether a consumer ever connects to an endpoint of this role: a

@@ -1,0 +1,264 @@
+package consumers
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"mooring.dev/mooring/platform/configfile"
+	"mooring.dev/mooring/platform/engine"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+)
+
+// The loaders of a Docker daemon.
+const (
+	loaderClassic    = "classic"
+	loaderContainerd = "containerd"
+)
+
+// docker is dockerd: pull and push with the loader of its image store, login
+// always with the classic one (moby daemon/auth.go).
+type docker struct{ *dockers }
+
+// Party implements Reader.
+func (docker) Party() trust.Party { return trust.Docker }
+
+// Consumers implements Reader. A daemon whose image store is not known is listed
+// once with each loader.
+func (k docker) Consumers(ctx context.Context, w world.World) []trust.Consumer {
+	var out []trust.Consumer
+	for _, d := range k.list(ctx, w) {
+		c := trust.Consumer{
+			Party: trust.Docker, Instance: d.Host, Installed: d.installed, Version: d.Version, Remote: d.Remote,
+		}
+		for _, loader := range d.loaders {
+			c.Operation, c.Loader = trust.OpPull, loader
+			out = append(out, c)
+		}
+		c.Operation, c.Loader = trust.OpLogin, loaderClassic
+		out = append(out, c)
+	}
+	return out
+}
+
+// Policy implements Reader.
+func (k docker) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
+	r, d := k.start(w, c, q)
+	switch {
+	case r.policy.Unknown != "":
+	case c.Loader == loaderContainerd:
+		r.dockerHosts(d, q)
+	default:
+		r.dockerClassic(d, q)
+	}
+	return r.done()
+}
+
+// Place implements Reader.
+func (k docker) Place(w world.World, c trust.Consumer, reg trust.Registry) (Place, bool) {
+	return k.place(w, c, reg)
+}
+
+// daemon is a Docker daemon with what this machine's files say of it.
+type daemon struct {
+	engine.Docker
+	installed bool
+	loaders   []string // of pull
+	certs     string   // its certs.d
+	config    string   // its daemon.json
+}
+
+// dockers finds the Docker daemons once and remembers them for the policies,
+// which know a consumer's instance only.
+type dockers struct {
+	ask func(context.Context, world.World) []engine.Docker
+
+	mu    sync.Mutex
+	found []daemon
+	asked bool
+}
+
+// list returns the daemons of this machine and the one that the docker command
+// line talks to, or a forecast of one.
+func (k *dockers) list(ctx context.Context, w world.World) []daemon {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.asked {
+		return k.found
+	}
+	k.asked = true
+	for _, d := range k.ask(ctx, w) {
+		if relevant(d) {
+			k.found = append(k.found, describe(w, d, true))
+		}
+	}
+	if len(k.found) == 0 {
+		k.found = []daemon{describe(w, forecastDocker(w), false)}
+	}
+	return k.found
+}
+
+// relevant leaves out what a docker context merely mentions: other machines and
+// daemons that do not run.
+func relevant(d engine.Docker) bool {
+	switch {
+	case d.Current || d.Answered && !d.Remote:
+		return true
+	case d.Remote || d.Desktop:
+		return false
+	default:
+		return d.Context == "" || d.Why != "not running"
+	}
+}
+
+// forecastDocker is a daemon as the current release would be on a fresh machine.
+func forecastDocker(w world.World) engine.Docker {
+	host := "unix:///run/docker.sock"
+	if w.OS == "windows" {
+		host = "npipe:////./pipe/docker_engine"
+	}
+	store := w.OS != "windows"
+	return engine.Docker{Host: host, Current: true, ContainerdStore: &store}
+}
+
+func describe(w world.World, d engine.Docker, installed bool) daemon {
+	out := daemon{Docker: d, installed: installed}
+	out.certs, out.config = dockerFiles(w, d)
+	out.loaders = pullLoaders(w, out)
+	return out
+}
+
+// dockerFiles is where a daemon looks (moby daemon/pkg/registry/config.go
+// CertsDir; the snap's own description for its directories).
+func dockerFiles(w world.World, d engine.Docker) (certs, config string) {
+	dir := "/etc/docker"
+	switch {
+	case w.OS == "windows":
+		dir = w.Join(programData(w), "docker")
+		return w.Join(dir, "certs.d"), w.Join(dir, "config", "daemon.json")
+	case d.Snap:
+		return "/var/snap/docker/current/etc/docker/certs.d", "/var/snap/docker/current/config/daemon.json"
+	case d.Rootless:
+		dir = w.Join(configHome(w), "docker")
+	}
+	return w.Join(dir, "certs.d"), w.Join(dir, "daemon.json")
+}
+
+// pullLoaders are the loaders that a pull may use: one if the daemon or its
+// configuration says which image store it has, else both.
+func pullLoaders(w world.World, d daemon) []string {
+	if d.ContainerdStore != nil && (d.Answered || !d.installed) {
+		return []string{loaderOf(*d.ContainerdStore)}
+	}
+	var conf configfile.Daemon
+	if data, err := w.FS.ReadFile(d.config); err == nil {
+		conf, _ = configfile.ReadDaemonJSON(data)
+	}
+	if on, set := conf.Features["containerd-snapshotter"]; set {
+		return []string{loaderOf(on)}
+	}
+	v, known := parseVersion(d.Version)
+	// Before 29 the containerd store had to be asked for; since then a named graph
+	// driver or user namespaces keep the old one.
+	if known && v[0] < 29 || graphDriver(conf.StorageDriver) || conf.UsernsRemap != "" || w.OS == "windows" {
+		return []string{loaderClassic}
+	}
+	return []string{loaderClassic, loaderContainerd}
+}
+
+func loaderOf(containerdStore bool) string {
+	if containerdStore {
+		return loaderContainerd
+	}
+	return loaderClassic
+}
+
+func graphDriver(name string) bool {
+	return slices.Contains([]string{"overlay2", "vfs", "btrfs", "zfs", "fuse-overlayfs", "windowsfilter"}, name)
+}
+
+// of returns the daemon of a consumer.
+func (k *dockers) of(w world.World, c trust.Consumer) daemon {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, d := range k.found {
+		if d.Host == c.Instance {
+			return d
+		}
+	}
+	return describe(w, engine.Docker{Host: c.Instance, Remote: c.Remote, Version: c.Version}, c.Installed)
+}
+
+// start begins the policy of a consumer that acts through a Docker daemon.
+func (k *dockers) start(w world.World, c trust.Consumer, q Query) (*reading, daemon) {
+	d := k.of(w, c)
+	r := begin(w, c, q.System)
+	r.own = d.Rootless || w.User.UID == 0
+	p := r.policy
+	if d.Why != "not running" {
+		p.SystemLoaded = d.Started
+	}
+	p.Restart, p.RestartCommand = "docker", restartCommand(w, d)
+	switch {
+	case d.Remote:
+		p.Unknown = "this daemon runs on another machine: " + d.Host
+	case d.Desktop:
+		p.Unknown = "Docker Desktop keeps its certificates inside its virtual machine"
+	}
+	return r, d
+}
+
+func restartCommand(w world.World, d daemon) string {
+	switch {
+	case w.OS == "windows":
+		return "Restart-Service docker"
+	case d.Snap:
+		return "snap restart docker"
+	case d.Rootless:
+		return "systemctl --user restart docker"
+	default:
+		return "systemctl restart docker"
+	}
+}
+
+// place is where an anchor has to be put for a consumer behind a daemon.
+func (k *dockers) place(w world.World, c trust.Consumer, reg trust.Registry) (Place, bool) {
+	d := k.of(w, c)
+	if d.Remote || d.Desktop {
+		return Place{}, false
+	}
+	if c.Loader == loaderContainerd {
+		return hostsPlace(w, d.loader(), dockerName(reg))
+	}
+	if dockerName(reg) == hubName {
+		return Place{}, false // the classic loader never looks for it
+	}
+	return placeIn(w, w.Join(d.certs, plainName(w, reg.String()))), true
+}
+
+// loader is the daemon's containerd loader.
+func (d daemon) loader() hostsLoader { return hostsLoader{roots: []string{d.certs}} }
+
+// elsewhere are roots that this daemon does not read, though people expect it to.
+func (d daemon) elsewhere() []string {
+	if d.certs == systemCerts || strings.Contains(d.certs, `\`) {
+		return nil
+	}
+	return []string{systemCerts}
+}
+
+const (
+	systemCerts = "/etc/docker/certs.d"
+	hubName     = "docker.io"
+)
+
+// dockerName is the domain of an image reference as docker's parser leaves it:
+// index.docker.io becomes docker.io.
+func dockerName(reg trust.Registry) string {
+	if s := reg.String(); s != "index.docker.io" {
+		return s
+	}
+	return hubName
+}

@@ -1,0 +1,181 @@
+package consumers
+
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mooring.dev/mooring/platform/configfile"
+	"mooring.dev/mooring/platform/engine"
+	"mooring.dev/mooring/trust"
+)
+
+// The rules of dockerd that are not in a file.
+const (
+	ruleLoopback = "loopback"            // built in: 127.0.0.0/8 and ::1
+	ruleFlag     = "--insecure-registry" // on the daemon's command line
+)
+
+var loopbackNets = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
+// insecureList is what a Docker daemon does not verify (moby
+// daemon/pkg/registry/config.go).
+type insecureList struct {
+	names map[string]string // host[:port], compared exactly -> origin
+	nets  []trust.InsecureNet
+	// set: entries or mirrors were configured; only then does the containerd store
+	// heed the list at all (daemon/hosts.go RegistryHosts).
+	set bool
+}
+
+// readDaemonJSON reads a daemon.json; ok is false when there is none or dockerd
+// would refuse it.
+func (r *reading) readDaemonJSON(path string) (configfile.Daemon, bool) {
+	type answer struct {
+		conf configfile.Daemon
+		err  error
+	}
+	a := memo(r.w.FS, "daemon.json "+path, func() answer {
+		data, err := r.w.FS.ReadFile(path)
+		if err != nil {
+			return answer{err: err}
+		}
+		conf, err := configfile.ReadDaemonJSON(data)
+		return answer{conf, err}
+	})
+	switch {
+	case a.err == nil:
+		r.look(path, true)
+		return a.conf, true
+	case errors.Is(a.err, fs.ErrNotExist):
+		r.look(path, false)
+	default:
+		r.lookOdd(path, trust.Unreadable)
+		r.note(trust.Unreadable, path, a.err.Error())
+	}
+	return configfile.Daemon{}, false
+}
+
+// insecure returns what daemon d does not verify: its own word if it answered,
+// else its configuration file and the rules that are built in.
+func (r *reading) insecure(d engine.Docker, path string) insecureList {
+	conf, _ := r.readDaemonJSON(path)
+	l := insecureList{names: map[string]string{}}
+	entries := d.Insecure
+	if !d.Answered {
+		entries = conf.Insecure
+		if !conf.InsecureSet || !versionAtLeast(d.Version, 29, 10) {
+			entries = append(slices.Clone(entries), loopbackNets[0].String(), loopbackNets[1].String())
+		}
+	}
+	for _, e := range entries {
+		l.add(e, origin(e, conf, path))
+	}
+	l.set = l.set || len(d.Mirrors) > 0 || len(conf.Insecure) > 0 || len(conf.Mirrors) > 0
+	return l
+}
+
+// origin is where an entry of the list comes from.
+func origin(entry string, conf configfile.Daemon, path string) string {
+	for _, e := range conf.Insecure {
+		if stripScheme(e) == stripScheme(entry) || samePrefix(e, entry) {
+			return path
+		}
+	}
+	if p, err := netip.ParsePrefix(entry); err == nil && slices.Contains(loopbackNets, p.Masked()) {
+		return ruleLoopback
+	}
+	return ruleFlag
+}
+
+func samePrefix(a, b string) bool {
+	p, err := netip.ParsePrefix(a)
+	q, err2 := netip.ParsePrefix(b)
+	return err == nil && err2 == nil && p.Masked() == q.Masked()
+}
+
+func stripScheme(s string) string {
+	for _, scheme := range []string{"http://", "https://"} {
+		if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+			return s[len(scheme):]
+		}
+	}
+	return s
+}
+
+func (l *insecureList) add(entry, origin string) {
+	entry = stripScheme(entry)
+	l.set = l.set || origin != ruleLoopback
+	if p, err := netip.ParsePrefix(entry); err == nil {
+		l.nets = append(l.nets, trust.InsecureNet{Prefix: p.Masked(), Origin: origin, PlainHTTP: true})
+		return
+	}
+	l.names[entry] = origin
+}
+
+// match reports whether host[:port] is on the list, and why. ip is the address
+// it resolves to, if known.
+func (l insecureList) match(host string, ip netip.Addr) (origin string, ok bool) {
+	if host == "docker.io" || host == "index.docker.io" {
+		return "", false // always verified
+	}
+	if o, ok := l.names[host]; ok {
+		return o, true
+	}
+	if literal, ok := hostIP(host); ok {
+		ip = literal
+	}
+	for _, n := range l.nets {
+		if ip.IsValid() && n.Prefix.Contains(ip.Unmap()) {
+			return n.Origin, true
+		}
+	}
+	return "", false
+}
+
+func hostIP(host string) (netip.Addr, bool) {
+	if ap, err := netip.ParseAddrPort(host); err == nil {
+		return ap.Addr(), true
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return ip, err == nil
+}
+
+// skip takes over that host is not verified.
+func (r *reading) skip(origin, host string) {
+	r.policy.SkipVerify, r.policy.PlainHTTP = origin, true
+	switch origin {
+	case ruleLoopback:
+		r.note(trust.LoopbackInsecure, "", host)
+	case ruleFlag:
+		r.note(trust.InsecureRegistry, "", host)
+	default:
+		r.note(trust.InsecureRegistry, origin, host)
+	}
+}
+
+// versionAtLeast compares a version like "29.5.1"; one that cannot be read is
+// not at least anything.
+func versionAtLeast(version string, major, minor int) bool {
+	got, ok := parseVersion(version)
+	return ok && (got[0] > major || got[0] == major && got[1] >= minor)
+}
+
+// parseVersion reads the first two numbers of a version.
+func parseVersion(version string) (v [2]int, ok bool) {
+	parts := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
+	if len(parts) < 2 {
+		return v, false
+	}
+	for i := range v {
+		n, err := strconv.Atoi(parts[i])
+		if err != nil || n < 0 {
+			return v, false
+		}
+		v[i] = n
+	}
+	return v, true
+}

@@ -1,0 +1,146 @@
+package consumers
+
+import (
+	"net"
+	"slices"
+	"strings"
+
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+)
+
+// shadowed notes directories that hold certificate files and are not read because
+// winner is. containerd's _default is a fallback by intent, so it does not count.
+func (r *reading) shadowed(winner string, hidden []string) {
+	for _, d := range hidden {
+		if base(r.w, d) != "_default" && d != winner && hasCerts(r.w, d) {
+			r.note(trust.ShadowedDirectory, d, winner)
+		}
+	}
+}
+
+// nearMisses notes directories whose name nearly is that of host and which hold
+// certificates, when the consumer has found none of its own: another port, no
+// port, another case, containerd's spelling, or a root that others read. read are
+// the directories that were looked at; want is the one that would serve.
+func (r *reading) nearMisses(host string, roots, read []string, want string) {
+	if len(r.policy.Anchors) > 0 || r.policy.SkipVerify != "" {
+		return
+	}
+	for _, root := range roots {
+		for _, name := range hostNames(r.w, root)[foldedHost(host)] {
+			d := r.w.Join(root, name)
+			if !slices.Contains(read, d) && hasCerts(r.w, d) {
+				r.note(trust.WrongDirectory, d, want)
+			}
+		}
+	}
+}
+
+// hostNames indexes the host directories under root by their host's name in
+// lower case.
+func hostNames(w world.World, root string) map[string][]string {
+	return memo(w.FS, "names "+root, func() map[string][]string {
+		out := map[string][]string{}
+		entries, _ := w.FS.ReadDir(root)
+		for _, e := range entries {
+			host := foldedHost(e.Name())
+			out[host] = append(out[host], e.Name())
+		}
+		return out
+	})
+}
+
+// foldedHost is the host of a directory's name, without the port in any
+// spelling, in lower case.
+func foldedHost(name string) string {
+	if s, ok := strings.CutSuffix(name, "_"); ok {
+		if i := strings.LastIndexByte(s, '_'); i > 0 && digits(s[i+1:]) {
+			name = s[:i]
+		}
+	}
+	if h, _, err := net.SplitHostPort(name); err == nil {
+		name = h
+	}
+	return strings.ToLower(strings.Trim(name, "[]"))
+}
+
+func digits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// hasCerts reports whether dir holds a file that looks like a certificate's.
+func hasCerts(w world.World, dir string) bool {
+	entries, err := w.FS.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		if regular(e) && certName(e.Name()) {
+			return true
+		}
+	}
+	return false
+}
+
+// certName reports whether a name has one of the extensions that people give to
+// certificates.
+func certName(name string) bool {
+	switch strings.ToLower(name[strings.LastIndexByte(name, '.')+1:]) {
+	case "crt", "cert", "pem", "cer", "der", "ca":
+		return true
+	}
+	return false
+}
+
+// crtFiles lists the CA files that a loader reads in dir.
+func crtFiles(w world.World, dir string) []string {
+	entries, _ := w.FS.ReadDir(dir)
+	var out []string
+	for _, e := range entries {
+		if regular(e) && strings.HasSuffix(e.Name(), ".crt") {
+			out = append(out, e.Name())
+		}
+	}
+	return out
+}
+
+// placeIn describes dir for a planner.
+func placeIn(w world.World, dir string) Place {
+	p := Place{Dir: dir, Exists: world.IsDir(w.FS, dir), UserWritable: ownedByUser(w, dir)}
+	if p.Exists {
+		p.Files = crtFiles(w, dir)
+	}
+	return p
+}
+
+// hostsPlace is the directory in which the containerd loader reads flat files
+// for host: the one that wins now, else the literal name under the first root.
+func hostsPlace(w world.World, l hostsLoader, host string) (Place, bool) {
+	var p trust.Policy
+	r := reading{w: w, policy: &p}
+	dir, ok := r.find(l, host)
+	if !ok || len(l.roots) == 0 {
+		return Place{}, false
+	}
+	if dir == "" || base(w, dir) == "_default" {
+		return placeIn(w, w.Join(l.roots[0], plainName(w, host))), true
+	}
+	place := placeIn(w, dir)
+	file := w.Join(dir, hostsTOML)
+	if data, err := w.FS.ReadFile(file); err == nil && len(data) > 0 {
+		if _, err := parseHostsTOML(w, dir, data); err == nil {
+			place.HostsTOML = file
+		}
+	}
+	return place, true
+}
+
+// plainName is the directory name of host: as written, without colons on
+// Windows, where a name cannot hold one.
+func plainName(w world.World, host string) string {
+	if w.OS == "windows" {
+		return strings.ReplaceAll(host, ":", "")
+	}
+	return host
+}

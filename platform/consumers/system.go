@@ -1,0 +1,43 @@
+package consumers
+
+import (
+	"context"
+
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+)
+
+// system is every program that uses the OS store and nothing else, in the two
+// dialects that decide differently.
+type system struct{}
+
+const (
+	instanceOpenSSL = "openssl" // curl, git, Python
+	instanceGo      = "go"      // helm, oras, crane
+)
+
+// Party implements Reader.
+func (system) Party() trust.Party { return trust.System }
+
+// Consumers implements Reader.
+func (system) Consumers(context.Context, world.World) []trust.Consumer {
+	c := trust.Consumer{Party: trust.System, Operation: trust.OpConnect, Installed: true}
+	openssl, golang := c, c
+	openssl.Instance, golang.Instance = instanceOpenSSL, instanceGo
+	return []trust.Consumer{openssl, golang}
+}
+
+// Policy implements Reader.
+func (system) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
+	store := q.System.session()
+	p := begin(w, c, store).done()
+	if c.Instance == instanceOpenSSL && store != nil {
+		p.Dialect, p.System = trust.DialectOpenSSL, store.OpenSSL
+	}
+	return p
+}
+
+// Place implements Reader: there is no place for one registry in the OS store.
+func (system) Place(world.World, trust.Consumer, trust.Registry) (Place, bool) {
+	return Place{}, false
+}
