@@ -25,13 +25,16 @@ type Privileged interface {
 type Applier struct {
 	Own  *Engine
 	Root Privileged // nil: there is no way to become root
+	// Alone: Own does both halves, because it has root's rights or works below a
+	// directory given with --root.
+	Alone bool
 }
 
 // Apply carries out p. On an error nothing of it is left, unless the error is
 // [ErrPending].
 func (a *Applier) Apply(ctx context.Context, p trust.Plan, progress Progress) (trust.Receipt, error) {
 	own, root := p.Half(false), p.Half(true)
-	if len(root.Changes) == 0 {
+	if a.Alone || len(root.Changes) == 0 {
 		return a.Own.Apply(ctx, p, progress)
 	}
 	if a.Root == nil {

@@ -98,7 +98,7 @@ func (t *tx) intend(ctx context.Context, id string, p trust.Plan, privileged str
 	})
 	images := make([]*file, len(t.changes))
 	for n, c := range t.changes {
-		done, image, err := t.inspect(c)
+		done, image, err := t.inspect(p, c)
 		if err != nil {
 			return err
 		}
@@ -133,10 +133,10 @@ func (t *tx) keep(images []*file) error {
 }
 
 // inspect says what carrying out c will do, given what is there now.
-func (t *tx) inspect(c trust.Change) (trust.Done, *file, error) {
+func (t *tx) inspect(p trust.Plan, c trust.Change) (trust.Done, *file, error) {
 	if c.Kind == trust.RunCommand {
 		d := trust.Done{Kind: c.Kind, Command: c.Command}
-		return d, nil, t.vet(c, nil)
+		return d, nil, t.vet(p, c, nil)
 	}
 	found, missing, err := t.look(c.Path)
 	if err != nil {
@@ -145,7 +145,7 @@ func (t *tx) inspect(c trust.Change) (trust.Done, *file, error) {
 	if !found.is(c.Before) {
 		return trust.Done{}, nil, Refuse(ErrChangedSince, c.Path, "")
 	}
-	if err := t.vet(c, found); err != nil {
+	if err := t.vet(p, c, found); err != nil {
 		return trust.Done{}, nil, err
 	}
 	d := trust.Done{Kind: c.Kind, Path: c.Path, Before: found.state()}
@@ -158,7 +158,7 @@ func (t *tx) inspect(c trust.Change) (trust.Done, *file, error) {
 	return d, found, nil
 }
 
-func (t *tx) vet(c trust.Change, found *file) error {
+func (t *tx) vet(p trust.Plan, c trust.Change, found *file) error {
 	if t.e.Vet == nil {
 		return nil
 	}
@@ -166,7 +166,7 @@ func (t *tx) vet(c trust.Change, found *file) error {
 	if found != nil {
 		content = found.Content
 	}
-	return t.e.Vet(c, content)
+	return t.e.Vet(p, c, content)
 }
 
 // look reads the file at path and names the directories missing on its way.

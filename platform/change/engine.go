@@ -32,7 +32,7 @@ type Engine struct {
 	// Check judges a whole plan before anything is looked at, Vet each change with
 	// the content found at its path (nil for none). Both may be nil.
 	Check func(trust.Plan) error
-	Vet   func(c trust.Change, found []byte) error
+	Vet   func(p trust.Plan, c trust.Change, found []byte) error
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 	// Fault is called before each step by its name (see [FaultPoints]); an error

@@ -1,0 +1,125 @@
+// Package elevate reaches the privileged helper: through polkit's pkexec in a
+// desktop session, through sudo in a terminal. It gives root nothing but a plan
+// on standard input and its hash; what root will do with it, root's side decides.
+package elevate
+
+import (
+	"context"
+	"encoding/json"
+
+	"mooring.dev/mooring/platform/anchors"
+	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/helper"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+)
+
+// helperPath is where the helper is installed; the build sets another PREFIX's
+// with -ldflags "-X mooring.dev/mooring/platform/elevate.helperPath=…".
+var helperPath = "/usr/libexec/mooring/" + helper.Name
+
+// installHint is the command that installs the helper, shown when it is missing.
+const installHint = "sudo make install"
+
+// Options say how the person can be asked.
+type Options struct {
+	// Terminal: there is one, so sudo can ask, or pkexec's own text prompt.
+	Terminal bool
+	// Helper is the installed helper; "": where the build puts it.
+	Helper string
+}
+
+// New returns what applies plans to w, with the person's journal in dir: alone
+// where the process is root or w is a tree under --root, else with root's half
+// through the helper.
+func New(w world.World, dir string, o Options) *change.Applier {
+	own := &change.Engine{Dir: dir, Root: w.Root, Now: w.Now}
+	switch {
+	case w.Root != "":
+		return &change.Applier{Own: own, Alone: true}
+	case w.User.UID == 0 && w.OS == "linux":
+		return &change.Applier{Own: helper.Local(w), Alone: true}
+	case w.OS != "linux":
+		own.Commands = anchors.Table{World: w}
+		return &change.Applier{Own: own}
+	}
+	if o.Helper == "" {
+		o.Helper = helperPath
+	}
+	return &change.Applier{Own: own, Root: &elevator{world: w, helper: o.Helper, terminal: o.Terminal, check: helper.CheckInstalled}}
+}
+
+// elevator starts the helper for each request; it keeps no right between two.
+type elevator struct {
+	world    world.World
+	helper   string
+	terminal bool
+	check    func(path string) error
+}
+
+// Apply implements [change.Privileged].
+func (e *elevator) Apply(ctx context.Context, id string, p trust.Plan) (trust.Receipt, error) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return trust.Receipt{}, change.As(err)
+	}
+	return e.ask(ctx, helper.ActionFor(p.Reach), b, "apply", p.Hash(), id)
+}
+
+// Undo implements [change.Privileged].
+func (e *elevator) Undo(ctx context.Context, id string, reach trust.Reach) (trust.Receipt, error) {
+	return e.ask(ctx, helper.ActionFor(reach), nil, "undo", id)
+}
+
+// Recover implements [change.Privileged].
+func (e *elevator) Recover(ctx context.Context, id string, reach trust.Reach) (trust.Receipt, error) {
+	return e.ask(ctx, helper.ActionFor(reach), nil, "recover", id)
+}
+
+func (e *elevator) ask(ctx context.Context, a helper.Action, stdin []byte, args ...string) (trust.Receipt, error) {
+	if err := e.check(e.helper); err != nil {
+		if change.As(err).Code == change.ErrHelperMissing {
+			return trust.Receipt{}, change.Refuse(change.ErrHelperMissing, e.helper, installHint)
+		}
+		return trust.Receipt{}, err
+	}
+	by, prefix, err := e.prefix()
+	if err != nil {
+		return trust.Receipt{}, err
+	}
+	if stdin == nil {
+		stdin = []byte{} // the caller's own input is nothing for root
+	}
+	res, err := e.world.Run.Run(ctx, world.Command{
+		Argv: append(append(prefix, e.helper, string(a)), args...), Stdin: stdin, Env: e.env(),
+	})
+	return by.interpret(res, err)
+}
+
+// prefix is the command in front of the helper's.
+func (e *elevator) prefix() (asker, []string, error) {
+	if path, err := e.world.Run.Look("sudo"); err == nil && e.terminal {
+		return bySudo, []string{path, "--"}, nil
+	}
+	path, err := e.world.Run.Look("pkexec")
+	switch {
+	case err != nil:
+		return byPkexec, nil, change.Refuse(change.ErrNoElevation, "", "pkexec is not installed")
+	case e.terminal:
+		return byPkexec, []string{path}, nil
+	}
+	// Without a terminal its own text prompt would wait on whatever tty there is.
+	return byPkexec, []string{path, "--disable-internal-agent"}, nil
+}
+
+// env is the little that pkexec and sudo need. SHELL is left out: pkexec refuses
+// one that /etc/shells does not list.
+func (e *elevator) env() []string {
+	env := []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	for _, name := range []string{"LANG", "LC_ALL", "LC_MESSAGES", "TERM", "XDG_SESSION_ID"} {
+		if v := e.world.Getenv(name); v != "" {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}

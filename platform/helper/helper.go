@@ -1,0 +1,125 @@
+// Package helper is the privileged side: a process that carries out one plan as
+// root and is gone. Everything it is given comes from an enemy: the plan is
+// re-parsed and re-validated, bounded, and held against the action that the
+// person was asked for. It takes no environment, no path and no file name from
+// its caller.
+//
+// It is started as
+//
+//	mooring-helper ACTION apply HASH ID   < plan
+//	mooring-helper ACTION undo ID
+//	mooring-helper ACTION recover ID
+//
+// where ACTION is trust-registry or trust-computer. polkit tells the two apart by
+// this first argument, so what the person was asked is what is checked. HASH is
+// the plan's SHA-256; ID names the receipt that both halves of a plan share.
+package helper
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+)
+
+// Name is the file name under which the helper is installed; started under it, the
+// program is the helper.
+const Name = "mooring-helper"
+
+// Journal is where root's half of every receipt lies, with its before-images.
+const Journal = "/var/lib/mooring/journal"
+
+// Is reports whether a program started as argv0 is the helper.
+func Is(argv0 string) bool { return filepath.Base(argv0) == Name }
+
+// Action is what the person was asked for, by polkit or sudo.
+type Action string
+
+// The two actions.
+const (
+	TrustRegistry Action = "trust-registry"
+	TrustComputer Action = "trust-computer"
+)
+
+// ActionFor is the action under which a plan of this reach runs.
+func ActionFor(r trust.Reach) Action {
+	if r == trust.ReachComputer {
+		return TrustComputer
+	}
+	return TrustRegistry
+}
+
+// Reach is what an action permits; "" for what is no action.
+func (a Action) Reach() trust.Reach {
+	switch a {
+	case TrustRegistry:
+		return trust.ReachRegistry
+	case TrustComputer:
+		return trust.ReachComputer
+	}
+	return ""
+}
+
+// Reply is what the helper writes on its standard output, in any case.
+type Reply struct {
+	Schema  int            `json:"schema"`
+	Receipt *trust.Receipt `json:"receipt,omitempty"`
+	Error   *change.Error  `json:"error,omitempty"`
+}
+
+// ReplySchema is the version of [Reply].
+const ReplySchema = 1
+
+// The exit statuses. pkexec has 126 and 127 for itself.
+const (
+	exitDone    = 0
+	exitRefused = 1
+	exitUsage   = 2
+)
+
+// limit bounds the whole run; rebuilding a store takes seconds.
+const limit = 5 * time.Minute
+
+// Main is the helper: arguments without the program's name, plan on in, one
+// [Reply] on out. It returns the exit status.
+func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	s := server{
+		world:   world.World{OS: "linux", FS: world.Disk{}, Run: world.Exec{}, Now: time.Now},
+		journal: Journal,
+	}
+	err := harden()
+	log := openLog()
+	defer log.close()
+	if err != nil {
+		return reply(out, errw, log, args, trust.Receipt{}, err)
+	}
+	r, err := s.serve(ctx, args, in)
+	return reply(out, errw, log, args, r, err)
+}
+
+func reply(out, errw io.Writer, log logger, args []string, r trust.Receipt, err error) int {
+	answer, status := Reply{Schema: ReplySchema}, exitDone
+	if r.ID != "" {
+		answer.Receipt = &r
+	}
+	if err != nil {
+		answer.Error, status = change.As(err), exitRefused
+		if errors.Is(err, errUsage) {
+			status = exitUsage
+		}
+	}
+	log.note(args, r, answer.Error)
+	if err := json.NewEncoder(out).Encode(answer); err != nil {
+		fmt.Fprintln(errw, "mooring-helper: reply:", err) // the caller will ask by the id
+	}
+	return status
+}

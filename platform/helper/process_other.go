@@ -1,0 +1,8 @@
+//go:build !linux
+
+package helper
+
+import "mooring.dev/mooring/platform/change"
+
+// harden refuses: other systems have their own ways to elevate.
+func harden() error { return change.Refuse(change.ErrNoElevation, "", "") }

@@ -1,0 +1,168 @@
+package helper
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"mooring.dev/mooring/platform/anchors"
+	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+)
+
+// errUsage marks arguments that no caller of ours would give.
+var errUsage = change.Refuse(change.ErrBadPlan, "",
+	"usage: mooring-helper trust-registry|trust-computer apply HASH ID | undo ID | recover ID")
+
+// server serves one request. Its fields are fixed but in tests.
+type server struct {
+	world   world.World
+	journal string
+	fault   func(string) error
+}
+
+func (s server) serve(ctx context.Context, args []string, in io.Reader) (trust.Receipt, error) {
+	if len(args) < 3 {
+		return trust.Receipt{}, errUsage
+	}
+	action, verb, rest := Action(args[0]), args[1], args[2:]
+	switch {
+	case action.Reach() == "":
+		return trust.Receipt{}, errUsage
+	case verb == "apply" && len(rest) == 2:
+		return s.apply(ctx, action, rest[0], rest[1], in)
+	case verb == "undo" && len(rest) == 1:
+		return s.undo(ctx, action, rest[0])
+	case verb == "recover" && len(rest) == 1:
+		return s.recover(ctx, rest[0])
+	}
+	return trust.Receipt{}, errUsage
+}
+
+func (s server) apply(ctx context.Context, a Action, hash, id string, in io.Reader) (trust.Receipt, error) {
+	b, err := receive(ctx, in)
+	if err != nil {
+		return trust.Receipt{}, err
+	}
+	p, err := parsePlan(b, hash)
+	if err != nil {
+		return trust.Receipt{}, err
+	}
+	return s.engine(a.Reach()).ApplyAs(ctx, id, p, nil)
+}
+
+func (s server) undo(ctx context.Context, a Action, id string) (trust.Receipt, error) {
+	e := s.engine(a.Reach())
+	r, err := e.Receipt(id)
+	if err != nil {
+		return trust.Receipt{}, err
+	}
+	if r.Reach != a.Reach() {
+		return trust.Receipt{}, change.Refuse(change.ErrTooBroad, id, "the receipt reaches %q", r.Reach)
+	}
+	return e.Undo(ctx, id, nil)
+}
+
+// recover finishes or rolls back everything pending: what was begun had been
+// allowed, whichever action asks now.
+func (s server) recover(ctx context.Context, id string) (trust.Receipt, error) {
+	e := s.engine("")
+	_, err := e.Recover(ctx)
+	r, rerr := e.Receipt(id)
+	if rerr != nil {
+		return trust.Receipt{}, rerr
+	}
+	if r.State == trust.ReceiptPending {
+		return r, errors.Join(change.Refuse(change.ErrPending, id, ""), err)
+	}
+	return r, nil
+}
+
+// engine is root's engine for plans of one reach.
+func (s server) engine(reach trust.Reach) *change.Engine {
+	r := rules{world: s.world, dirs: certsDirs}
+	return &change.Engine{
+		Dir: s.journal, Root: s.world.Root, NoLinks: true, Owner: rootOwner(s.world),
+		Commands: anchors.Table{World: s.world}, Now: s.world.Now, Fault: s.fault,
+		Check: func(p trust.Plan) error { return r.check(p, reach) },
+		Vet:   r.vet,
+	}
+}
+
+// rootOwner is 0:0, or under a test's root whoever runs the test.
+func rootOwner(w world.World) *change.Owner {
+	if w.Root != "" {
+		return nil
+	}
+	return &change.Owner{}
+}
+
+// Local is root's engine within this process, for a person who is root already:
+// the same rules and the same journal. Besides the helper's directories root's
+// own may be written.
+func Local(w world.World) *change.Engine {
+	e := server{world: w, journal: Journal}.engine("")
+	r := rules{world: w, dirs: append([]string{
+		w.Join(w.User.Home, ".config/docker/certs.d"), w.Join(w.User.Home, ".config/containers/certs.d"),
+	}, certsDirs...)}
+	e.Check = func(p trust.Plan) error { return r.check(p, p.Reach) }
+	e.Vet = r.vet
+	return e
+}
+
+// patience is how long the plan may take to arrive.
+const patience = 30 * time.Second
+
+// receive reads the plan, bounded in size and time.
+func receive(ctx context.Context, in io.Reader) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	type result struct {
+		b   []byte
+		err error
+	}
+	got := make(chan result, 1)
+	go func() {
+		b, err := io.ReadAll(io.LimitReader(in, maxPlan+1))
+		got <- result{b, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, change.Refuse(change.ErrBadPlan, "", "no plan came")
+	case r := <-got:
+		if len(r.b) > maxPlan {
+			return nil, change.Refuse(change.ErrTooLarge, "", "the plan has more than %d bytes", maxPlan)
+		}
+		return r.b, r.err
+	}
+}
+
+// parsePlan reads a plan whose bytes have the hash that the arguments name, and
+// which says nothing that this program does not understand.
+func parsePlan(b []byte, hash string) (trust.Plan, error) {
+	sum := sha256.Sum256(b)
+	if hex.EncodeToString(sum[:]) != hash {
+		return trust.Plan{}, change.Refuse(change.ErrHash, "", "")
+	}
+	var p trust.Plan
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&p); err != nil {
+		return trust.Plan{}, change.Refuse(change.ErrBadPlan, "", "%v", err)
+	}
+	// A plan has one form. What another reader might read otherwise (a field given
+	// twice, in other letters, or something after the end) is none.
+	if p.Hash() != hash {
+		return trust.Plan{}, change.Refuse(change.ErrBadPlan, "", "it is not in the one form of a plan")
+	}
+	if len(p.Forecast) > 0 || len(p.Restarts) > 0 {
+		return trust.Plan{}, change.Refuse(change.ErrBadPlan, "", "more than root's half")
+	}
+	return p, nil
+}
