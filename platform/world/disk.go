@@ -24,7 +24,7 @@ func (d Disk) at(path string, follow bool) (string, error) {
 	if d.Root == "" {
 		return path, nil
 	}
-	path = inTree(path)
+	path = InTree(path)
 	if follow {
 		return securejoin.SecureJoin(d.Root, path)
 	}

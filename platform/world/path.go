@@ -22,9 +22,9 @@ func (w World) Join(elem ...string) string {
 	return b.String()
 }
 
-// inTree rewrites a path with a drive letter for a tree that was mounted under
+// InTree rewrites a path with a drive letter for a tree that was mounted under
 // --root: the tree is that drive.
-func inTree(path string) string {
+func InTree(path string) string {
 	if len(path) < 3 || path[1] != ':' || (path[2] != '\\' && path[2] != '/') {
 		return path
 	}
