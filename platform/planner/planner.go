@@ -103,10 +103,7 @@ func (b *builder) checkAnchors() error {
 		if !a.Cert.IsCA && !trust.SelfSigned(a.Cert) && !b.in.AllowLeaf {
 			return &LeafError{a.Cert.Subject.String()}
 		}
-		b.plan.Anchors = append(b.plan.Anchors, trust.PlanAnchor{
-			SHA256: a.Fingerprint().String(), Subject: a.Cert.Subject.String(), Issuer: a.Cert.Issuer.String(),
-			NotAfter: a.Cert.NotAfter.UTC(), Origin: a.Source, PEM: string(certfile.Normalize(a.Cert)),
-		})
+		b.plan.Anchors = appendAnchor(b.plan.Anchors, a)
 	}
 	return nil
 }
@@ -201,7 +198,7 @@ func (b *builder) add(c trust.Change, party trust.Party) {
 	c.Privileged = c.Status != trust.StatusUnchanged && !b.in.Writable(c.Path)
 	b.seen[c.Path] = len(b.plan.Changes)
 	b.plan.Changes = append(b.plan.Changes, c)
-	if c.Status != trust.StatusUnchanged {
+	if c.Kind == trust.WriteFile && c.Status != trust.StatusUnchanged {
 		b.overlay.Put(c.Path, c.Content)
 	}
 }
@@ -222,7 +219,7 @@ func (b *builder) osStore() error {
 			continue
 		}
 		pending = true
-		name := path.Join(family.Dir, "mooring-"+a.Fingerprint().Short()+family.Ext)
+		name := family.File(a.Fingerprint().Short())
 		b.add(trust.Change{
 			Kind: trust.WriteFile, Path: name, Content: certfile.Normalize(a.Cert), Mode: 0o644, Status: trust.StatusNew,
 		}, trust.System)

@@ -1,0 +1,97 @@
+package planner
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"path"
+	"regexp"
+
+	"mooring.dev/mooring/platform/consumers"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/certfile"
+)
+
+// ErrNothingHeld says that no party has an anchor of its own for a registry.
+var ErrNothingHeld = errors.New("no directory of the registry holds a CA file that could be removed")
+
+// Untrust plans to remove the CA files that the parties read for each registry,
+// whoever put them there: files that hold exactly one certificate, under the
+// names that Mooring and Docker's documentation use. The OS store is left alone:
+// what lies there serves more than one registry.
+func Untrust(set *consumers.Set, probes []trust.Probe, writable func(string) bool) (trust.Plan, error) {
+	in := Input{Set: set, Probes: probes, Writable: writable, Scope: func(trust.Registry) []trust.Party { return nil }}
+	b := &builder{in: in, now: set.World.Now(), seen: map[string]int{}}
+	b.overlay = world.NewOverlay(set.World.FS, b.now)
+	for _, p := range probes {
+		b.plan.Registries = append(b.plan.Registries, p.Registry.String())
+		for _, m := range set.Members {
+			if place, ok := m.Reader.Place(set.World, m.Consumer, p.Registry); ok && !m.Consumer.Remote {
+				b.removeAnchors(place.Dir, m.Consumer.Party)
+			}
+		}
+	}
+	if len(b.plan.Changes) == 0 {
+		return trust.Plan{}, ErrNothingHeld
+	}
+	plan, err := b.finish()
+	plan.Action = "untrust"
+	return plan, err
+}
+
+// removable are the names of CA files that Mooring takes away.
+var removable = regexp.MustCompile(`^(ca|mooring-[0-9a-f]{16})\.crt$`)
+
+func (b *builder) removeAnchors(dir string, party trust.Party) {
+	files := b.in.Set.World.FS
+	entries, err := files.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		if !removable.MatchString(e.Name()) {
+			continue
+		}
+		data, err := files.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		certs := certfile.GoAnchors(data)
+		if len(certs) != 1 || !bytes.Equal(data, certfile.Normalize(certs[0])) {
+			continue
+		}
+		info, err := files.Lstat(name)
+		if err != nil || !info.Mode.IsRegular() {
+			continue
+		}
+		sum := sha256.Sum256(data)
+		b.plan.Anchors = appendAnchor(b.plan.Anchors, trust.Anchor{Cert: certs[0], Source: trust.FileSource(name)})
+		b.add(trust.Change{
+			Kind: trust.RemoveFile, Path: name, Status: trust.StatusRemoved,
+			Before: &trust.FileState{SHA256: hex.EncodeToString(sum[:]), Mode: info.Mode.Perm(), UID: info.UID, GID: info.GID},
+		}, party)
+		b.overlay.Remove(name)
+	}
+}
+
+// planAnchor describes an anchor for the plan.
+func planAnchor(a trust.Anchor) trust.PlanAnchor {
+	return trust.PlanAnchor{
+		SHA256: a.Fingerprint().String(), Subject: a.Cert.Subject.String(), Issuer: a.Cert.Issuer.String(),
+		NotAfter: a.Cert.NotAfter.UTC(), Origin: a.Source, PEM: string(certfile.Normalize(a.Cert)),
+	}
+}
+
+// appendAnchor adds an anchor once.
+func appendAnchor(list []trust.PlanAnchor, a trust.Anchor) []trust.PlanAnchor {
+	fp := a.Fingerprint().String()
+	for _, known := range list {
+		if known.SHA256 == fp {
+			return list
+		}
+	}
+	return append(list, planAnchor(a))
+}
