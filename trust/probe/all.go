@@ -13,7 +13,9 @@ import (
 func (p *Prober) All(ctx context.Context, regs []trust.Registry, each func(trust.Probe)) {
 	// Room for all, so that a slow caller holds up no probe and its timeout.
 	done := make(chan trust.Probe, len(regs))
-	c := crew{visitor: p.visitor(), limiter: newLimiter(p.Jobs), jobs: make(chan job), done: done}
+	v := p.visitor()
+	v.lanes = newLanes(p.Jobs)
+	c := crew{visitor: v, jobs: make(chan trust.Registry), done: done}
 	go c.probe(ctx, regs)
 	for probe := range done {
 		if ctx.Err() == nil {
@@ -25,28 +27,21 @@ func (p *Prober) All(ctx context.Context, regs []trust.Registry, each func(trust
 // crew is the goroutines of one All. They are reused, for a handshake makes a
 // goroutine's stack grow.
 type crew struct {
-	visitor visitor
-	limiter *limiter
-	jobs    chan job
-	done    chan<- trust.Probe
-	wg      sync.WaitGroup
-}
-
-type job struct {
-	reg  trust.Registry
-	slot *slot
+	visitor
+	jobs chan trust.Registry
+	done chan<- trust.Probe
+	wg   sync.WaitGroup
 }
 
 func (c *crew) probe(ctx context.Context, regs []trust.Registry) {
 	for _, reg := range regs {
-		s, ok := c.limiter.admit(ctx)
-		if !ok {
+		if !c.lanes.enter(ctx) {
 			break
 		}
 		select {
-		case c.jobs <- job{reg, s}:
+		case c.jobs <- reg:
 		default:
-			c.wg.Go(func() { c.work(ctx, job{reg, s}) })
+			c.wg.Go(func() { c.work(ctx, reg) })
 		}
 	}
 	close(c.jobs)
@@ -54,12 +49,10 @@ func (c *crew) probe(ctx context.Context, regs []trust.Registry) {
 	close(c.done)
 }
 
-func (c *crew) work(ctx context.Context, j job) {
-	for ok := true; ok; j, ok = <-c.jobs {
-		v := c.visitor
-		v.slot = j.slot
-		probe := v.registry(ctx, j.reg)
-		j.slot.free()
+func (c *crew) work(ctx context.Context, reg trust.Registry) {
+	for more := true; more; reg, more = <-c.jobs {
+		probe := c.registry(ctx, reg)
+		c.lanes.leave()
 		if ctx.Err() == nil {
 			c.done <- probe
 		}

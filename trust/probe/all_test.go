@@ -85,7 +85,7 @@ func TestJobs(t *testing.T) {
 }
 
 // Registries that never answer must not hold up those that do: 200 of them wait
-// side by side, although only maxWorking are let in at once.
+// side by side, although far fewer are let in at once.
 func TestBlackHolesWaitSideBySide(t *testing.T) {
 	holes := func(address string) bool { return address[1]%2 == 0 } // r0, r2, r4…
 	c := &counted{to: serve(t, secure(labLeaf(t).Config(), answer(okAnswer))), blackHoles: holes}
@@ -97,7 +97,7 @@ func TestBlackHolesWaitSideBySide(t *testing.T) {
 		}
 	})
 	took := time.Since(start)
-	if dead < maxWorking*4 || took < p.Timeout || took > p.Timeout+2*time.Second {
+	if dead < maxConnecting*2 || took < p.Timeout || took > p.Timeout+2*time.Second {
 		t.Errorf("%d black holes, took %v", dead, took)
 	}
 	if most := c.most.Load(); most > maxOpen {
@@ -121,38 +121,31 @@ func TestNoRegistries(t *testing.T) {
 	new(Prober).All(t.Context(), nil, func(trust.Probe) { t.Error("something was probed") })
 }
 
-// A probe that works counts against the working, one that has waited for long
-// only against the open.
-func TestLimiter(t *testing.T) {
-	l := newLimiter(0)
-	var in []*slot
-	for l.room() && len(in) < maxOpen {
-		s, _ := l.admit(t.Context())
-		in = append(in, s)
+// A turn ends with its owner's work, or when that waits for too long; never twice.
+func TestTurn(t *testing.T) {
+	lane := make(chan struct{}, 1)
+	take := func() *turn {
+		got, err := takeTurn(t.Context(), lane) // blocks until the last one has ended
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
 	}
-	if len(in) != maxWorking {
-		t.Fatalf("admits %d at once", len(in))
+	take().end()
+	idle := take()
+	idle.wait()
+	next := take()
+	idle.work()
+	idle.end()
+	if len(lane) != 1 {
+		t.Error("a turn that had lapsed ended another's")
 	}
-	in[0].waiting.Store(monotonic() - int64(patience))
-	if !l.room() {
-		t.Error("one that waits keeps its place")
+	next.wait()
+	next.work()
+	done, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	if _, err := takeTurn(done, lane); err == nil {
+		t.Error("a turn lapsed while its owner worked")
 	}
-	in[0].work()
-	if l.room() {
-		t.Error("one that works again counts for nothing")
-	}
-	in[1].free()
-	if _, ok := l.admit(t.Context()); !ok || len(l.slots) != maxWorking {
-		t.Errorf("%d slots after one was freed", len(l.slots))
-	}
-	for s := range l.slots {
-		s.waiting.Store(monotonic() - int64(time.Second))
-	}
-	for l.room() {
-		s, _ := l.admit(t.Context())
-		s.waiting.Store(monotonic() - int64(time.Second))
-	}
-	if len(l.slots) != l.open || l.open > maxOpen {
-		t.Errorf("%d of %d open", len(l.slots), l.open)
-	}
+	next.end()
 }

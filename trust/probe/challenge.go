@@ -83,12 +83,13 @@ func choose(all []challenge) trust.Challenge {
 // realm is a token server's address, without the user and password that an URL
 // may hold.
 func realm(raw string) string {
+	raw = printable(raw, maxURL)
 	u, err := url.Parse(raw)
-	if err != nil || len(raw) > maxURL {
-		return clean(raw)
+	if err != nil {
+		return raw[strings.LastIndexByte(raw, '@')+1:]
 	}
 	u.User = nil
-	return printable(u.String(), maxURL)
+	return u.String()
 }
 
 // scanner walks over the text of challenges.

@@ -31,14 +31,18 @@ func (v visitor) open(ctx context.Context, t target, ep *trust.Endpoint) (*meter
 		raw.Close()
 		return nil, err
 	}
-	return &meter{Conn: raw, slot: v.slot, left: maxBytes}, nil
+	return &meter{Conn: raw, left: maxBytes}, nil
 }
 
 // dial connects to address. Without file descriptors left it waits for some: the
 // limit is shared with everything else that this process does.
 func (v visitor) dial(ctx context.Context, address string, g *guard) (net.Conn, error) {
-	v.slot.wait()
-	defer v.slot.work()
+	turn, err := v.lanes.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	turn.wait()
+	defer turn.end()
 	for {
 		conn, err := v.dialer(g)(ctx, "tcp", address)
 		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {

@@ -14,11 +14,11 @@ const maxBytes = 1 << 20
 
 var errTooMuch = errors.New("the server sent more than 1 MiB")
 
-// meter is a connection that counts what it reads, and tells its slot when it
-// merely waits for the other side.
+// meter is a connection that counts what it reads, and says when it merely
+// waits for the other side.
 type meter struct {
 	net.Conn
-	slot *slot
+	turn *turn
 	left int
 }
 
@@ -26,9 +26,9 @@ func (m *meter) Read(p []byte) (int, error) {
 	if m.left <= 0 {
 		return 0, errTooMuch
 	}
-	m.slot.wait()
+	m.turn.wait()
 	n, err := m.Conn.Read(p[:min(len(p), m.left)])
-	m.slot.work()
+	m.turn.work()
 	m.left -= n
 	return n, err
 }

@@ -45,7 +45,7 @@ func ping(conn io.ReadWriter, t target, ep *trust.Endpoint) {
 // an answer, though none of a registry.
 func classifyPing(err error) *trust.Failure {
 	code := codeOf(err)
-	if code == trust.TLSHandshake && !isAlert(err) {
+	if code == trust.TLSHandshake && !strings.Contains(err.Error(), "tls: ") {
 		code = trust.NotARegistry
 	}
 	return failure(code, err)

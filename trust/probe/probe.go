@@ -54,11 +54,11 @@ func (p *Prober) Endpoint(ctx context.Context, role trust.Role, address string) 
 	return v.named(ctx, role, address)
 }
 
-// visitor is a Prober with its defaults filled in, and the slot it works in.
+// visitor is a Prober with its defaults filled in, and the lanes it keeps to.
 type visitor struct {
 	Prober
 	timeout time.Duration
-	slot    *slot // nil when nobody shares the network with this probe
+	lanes   *lanes // nil: this probe runs alone
 }
 
 func (p *Prober) visitor() visitor {
@@ -115,8 +115,18 @@ func (v visitor) visit(ctx context.Context, t target, ep *trust.Endpoint) {
 	}
 	defer conn.Close()
 	defer conn.abortWith(ctx)()
+	if conn.turn, err = v.lanes.shake(ctx); err != nil {
+		ep.Failure = classify(err)
+		return
+	}
+	defer conn.turn.end()
 	secure, err := shake(conn, t, ep)
 	switch {
+	case isHTTP2(err) && !t.http2: // every engine speaks it, so the chain counts
+		conn.Close()
+		conn.turn.end()
+		t.http2, t.ping = true, false
+		v.visit(ctx, t, ep)
 	case isHTTP(err):
 		conn.Close()
 		ep.PlainHTTP, ep.Failure = true, failure(trust.PlainHTTP, errPlainHTTP)

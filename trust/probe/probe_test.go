@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -249,5 +250,43 @@ func TestClientCertificateWithoutProof(t *testing.T) {
 	ep := probeAt(t, secure(conf, answer(okAnswer))).Endpoints[0]
 	if ep.Failure == nil || ep.ClientAuth.Required || ep.Reachable() {
 		t.Errorf("failure %v, %+v", ep.Failure, ep.ClientAuth)
+	}
+}
+
+// Such a server works with every engine, so its chain must be seen; how it
+// answers is not known.
+func TestHTTP2Only(t *testing.T) {
+	conf := labLeaf(t).Config()
+	strict := conf.Clone() // crypto/tls itself would let HTTP/1.1 pass
+	strict.NextProtos = []string{"grpc-exp"}
+	conf.NextProtos = []string{"h2"}
+	conf.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if slices.Contains(hello.SupportedProtos, "h2") {
+			return nil, nil
+		}
+		return strict, nil
+	}
+	ep := probeAt(t, secure(conf, func(c *tls.Conn) { hang(c) })).Endpoints[0]
+	if ep.Failure != nil || ep.Unanswered != nil || ep.HTTP != nil || len(ep.Sent) != 2 || ep.TLS.ALPN != "h2" {
+		t.Errorf("failure %v, unanswered %v, %d certificates, %+v", ep.Failure, ep.Unanswered, len(ep.Sent), ep.TLS)
+	}
+}
+
+func TestEndpoint(t *testing.T) {
+	n := &network{at: map[string]string{labAddress: serve(t, secure(labLeaf(t).Config(), answer(okAnswer)))}}
+	p := &Prober{Dial: n.dial, Proxy: Direct}
+	if ep := p.Endpoint(t.Context(), trust.RoleMirror, labAddress); ep.Role != trust.RoleMirror || ep.HTTP == nil || !ep.HTTP.Registry {
+		t.Errorf("mirror: %+v, failure %v", ep, ep.Failure)
+	}
+	if ep := p.Endpoint(t.Context(), trust.RoleDaemon, labAddress); ep.HTTP != nil || len(ep.Sent) != 2 {
+		t.Errorf("daemon: %+v, failure %v", ep, ep.Failure)
+	}
+	for _, bad := range []string{"", "reg.example", ":443", "a b:443", "../../etc:443", "[::1:443", "\u202ereg:443"} {
+		if ep := p.Endpoint(t.Context(), trust.RoleMirror, bad); ep.Failure == nil {
+			t.Errorf("%q: %+v", bad, ep)
+		}
+	}
+	if got := n.dialled(); len(got) != 2 {
+		t.Errorf("dialled %q", got)
 	}
 }

@@ -39,7 +39,7 @@ func (v visitor) openVia(ctx context.Context, via *url.URL, t target) (*meter, e
 	if err != nil {
 		return nil, &proxyError{err}
 	}
-	m := &meter{Conn: raw, slot: v.slot, left: maxBytes}
+	m := &meter{Conn: raw, left: maxBytes}
 	defer m.abortWith(ctx)()
 	through, err := tunnel(ctx, m, via, t.address)
 	if err != nil {

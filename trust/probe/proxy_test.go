@@ -102,7 +102,7 @@ func TestProxyFailures(t *testing.T) {
 		"hangs":          {"http://" + serve(t, hang), "timeout"},
 		"refused":        {"http://a:" + proxySecret + "@" + closed.Addr().String(), "refused"},
 		"untrusted TLS":  {"https://a:" + proxySecret + "@" + self, "certificate"},
-		"no SOCKS":       {"socks5://a:" + proxySecret + "@" + replies("HTTP/1.1 400\r\n\r\n"), ""},
+		"no SOCKS":       {"socks5://a:" + proxySecret + "@" + serve(t, func(c net.Conn) { io.WriteString(c, "HTTP/1.1 400\r\n\r\n"); hang(c) }), "version"},
 		"odd scheme":     {"gopher://a:" + proxySecret + "@127.0.0.1:1", "not supported"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,6 +27,9 @@ var allSuites = func() (ids []uint16) {
 	return ids
 }()
 
+// protocols are what is offered (ALPN), by target.http2.
+var protocols = map[bool][]string{false: {"http/1.1"}, true: {"h2"}}
+
 // shake makes the TLS handshake and notes in ep what the server showed, even if
 // it failed half-way. The connection is nil without an error when the server
 // turned the probe away for want of a client certificate.
@@ -38,7 +41,7 @@ func shake(conn *meter, t target, ep *trust.Endpoint) (*tls.Conn, error) {
 		InsecureSkipVerify: true,
 		MinVersion:         tls.VersionTLS10,
 		CipherSuites:       allSuites,
-		NextProtos:         []string{"http/1.1"},
+		NextProtos:         protocols[t.http2],
 		GetClientCertificate: func(r *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			ep.ClientAuth.Requested, ep.ClientAuth.AcceptableCAs = true, r.AcceptableCAs
 			return new(tls.Certificate), nil
@@ -114,6 +117,11 @@ func isHTTP(err error) bool {
 	}
 	first := strings.ToUpper(string(rec.RecordHeader[:]))
 	return first == "HTTP/" || first == "<HTML" || first == "<!DOC"
+}
+
+// isHTTP2 reports whether the server speaks HTTP/2 only.
+func isHTTP2(err error) bool {
+	return err != nil && strings.HasSuffix(err.Error(), "tls: no application protocol")
 }
 
 func isAlert(err error) bool { return strings.Contains(err.Error(), "remote error: tls: ") }

@@ -22,6 +22,7 @@ type target struct {
 	address string // host:port to dial
 	name    string // the host as a client verifies it
 	ping    bool   // also GET /v2/
+	http2   bool   // offer HTTP/2, which the probe does not speak, instead of HTTP/1.1
 	guard   *guard // nil: may be anywhere
 }
 
