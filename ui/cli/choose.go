@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"crypto/x509"
 	"slices"
 	"strconv"
@@ -24,15 +25,15 @@ type offer struct {
 
 // choose settles which certificates to trust: those of a file that the person
 // named, the one with the fingerprint they gave, or the one they pick.
-func (a *app) choose(m platform.Service, reports []trust.Report, c choice) ([]trust.Anchor, error) {
+func (a *app) choose(m platform.Service, reports []trust.Report, c choice) ([]offer, error) {
 	offers, err := a.offers(m, reports, c.given)
 	if err != nil {
 		return nil, err
 	}
 	chosen := offers
 	switch {
-	case !c.pinned.IsZero():
-		if chosen = pinned(offers, c.pinned); len(chosen) == 0 {
+	case c.pinned != nil:
+		if chosen = pinned(offers, *c.pinned); len(chosen) == 0 {
 			return nil, failed{"fingerprint-unmatched", map[string]any{"count": len(offers)}}
 		}
 	case len(c.given) > 0:
@@ -44,11 +45,11 @@ func (a *app) choose(m platform.Service, reports []trust.Report, c choice) ([]tr
 	}
 	for _, o := range chosen {
 		a.narrator().certificate(o, c)
-		if !o.Anchor.Cert.IsCA && !c.allowLeaf && len(c.given)+len(c.pinned) > 0 && !a.mayAsk() {
+		if !o.Anchor.Cert.IsCA && c.yes && !c.allowLeaf {
 			return nil, declined{"leaf", map[string]any{"subject": o.Anchor.Cert.Subject}}
 		}
 	}
-	return each(chosen, func(o offer) trust.Anchor { return o.Anchor }), nil
+	return chosen, nil
 }
 
 // offers merges the candidates of all registries, best first.
@@ -73,8 +74,20 @@ func (a *app) offers(m platform.Service, reports []trust.Report, given []trust.A
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(x, y offer) int { return len(y.completes) - len(x.completes) })
+	slices.SortStableFunc(out, offer.compare)
 	return out, nil
+}
+
+// compare puts what completes most chains first, and a server's own certificate
+// last in any case.
+func (o offer) compare(other offer) int {
+	leaf := func(o offer) int {
+		if o.Kind == platform.CandidateLeaf {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(leaf(o)-leaf(other), len(other.completes)-len(o.completes))
 }
 
 func pinned(offers []offer, f trust.Fingerprint) []offer {
@@ -174,7 +187,7 @@ func (t *text) certificate(o offer, c choice) {
 // vouched says what speaks for a certificate besides itself.
 func vouched(o offer, c choice) string {
 	switch {
-	case !c.pinned.IsZero():
+	case c.pinned != nil:
 		return "matches"
 	case o.Kind == platform.CandidateGiven:
 		return "given"

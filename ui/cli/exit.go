@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 
+	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/words"
 )
@@ -74,10 +76,18 @@ func (a *app) exit(err error) int {
 		return exitUsage
 	}
 	a.complain(a.words.Error(err))
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, context.Canceled) {
+	if isDeclined(err) {
 		return exitDeclined
 	}
 	return exitRefused
+}
+
+// isDeclined reports whether the person or the system's rights said no.
+func isDeclined(err error) bool {
+	return slices.ContainsFunc([]error{
+		fs.ErrPermission, context.Canceled, change.ErrNoRights, change.ErrRefusedByPerson, change.ErrNoAgent,
+		change.ErrNoElevation, change.ErrHelperMissing, change.ErrCancelled,
+	}, func(no error) bool { return errors.Is(err, no) })
 }
 
 // complain writes a problem to standard error, whoever reads it.

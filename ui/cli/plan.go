@@ -84,6 +84,7 @@ func (a *app) confirm(c consent) error {
 	if c.yes {
 		return nil
 	}
+	a.narrator().say("")
 	answer, err := a.ask(a.t("confirm", nil))
 	if err != nil {
 		return err

@@ -41,19 +41,23 @@ func (a *app) trust(f trustFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	q := trust.Fingerprint(choice.pinned)
 	reports, err := a.look(m, regs, platform.CheckOptions{Timeout: f.timeout})
 	if err != nil {
 		return err
 	}
-	if q.IsZero() && len(choice.given) == 0 && allTrusted(reports) {
+	if choice.pinned == nil && len(choice.given) == 0 && allTrusted(reports) {
 		return a.already(reports)
 	}
-	anchors, err := a.choose(m, reports, choice)
+	chosen, err := a.choose(m, reports, choice)
 	if err != nil {
 		return err
 	}
-	request := platform.TrustRequest{Registries: regs, Anchors: anchors, Timeout: f.timeout, AllowLeaf: choice.allowLeaf}
+	request := platform.TrustRequest{Registries: regs, Timeout: f.timeout}
+	for _, o := range chosen {
+		request.Anchors = append(request.Anchors, o.Anchor)
+		// Shown with its consequence, and either asked for or about to be asked about.
+		request.AllowLeaf = request.AllowLeaf || !o.Anchor.Cert.IsCA
+	}
 	if request.Parties, err = a.parties(f.parties); err != nil {
 		return err
 	}
@@ -70,15 +74,15 @@ func (a *app) trust(f trustFlags, args []string) error {
 // choice is what the person said beforehand about the certificate.
 type choice struct {
 	given     []trust.Anchor
-	pinned    trust.Fingerprint // zero: none
+	pinned    *trust.Fingerprint // nil: none
 	allowLeaf bool
-	dry       bool
+	yes, dry  bool
 }
 
 // choice reads the flags. Without a person there is no first trust: --yes needs a
 // second channel to name the certificate (design.md principle 4).
 func (a *app) choice(f trustFlags) (choice, error) {
-	c := choice{allowLeaf: f.allowLeaf, dry: f.dryRun}
+	c := choice{allowLeaf: f.allowLeaf, yes: f.yes, dry: f.dryRun}
 	if f.timeout <= 0 {
 		return c, usage{key: "bounds"}
 	}
@@ -87,9 +91,11 @@ func (a *app) choice(f trustFlags) (choice, error) {
 	}
 	var err error
 	if f.fingerprint != "" {
-		if c.pinned, err = fingerprint(f.fingerprint); err != nil {
+		pin, err := fingerprint(f.fingerprint)
+		if err != nil {
 			return c, err
 		}
+		c.pinned = &pin
 	}
 	if f.ca != "" {
 		c.given, err = a.certificates(f.ca)
