@@ -1,0 +1,119 @@
+package vm
+
+import (
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/ui/safe"
+	"mooring.dev/mooring/ui/words"
+)
+
+// Outcome is the trust dialog once the person has acted: progress per change,
+// then the proof.
+type Outcome struct {
+	Title   string
+	Steps   []Remark // one a change
+	Current string   // what is being done, "" when nothing is
+	Proof   []Remark
+	Summary Remark
+	Problem *words.Problem
+	Over    bool
+	Undo    string // the receipt that can be undone, "" for none
+}
+
+// Outcome returns what has come of f so far.
+func (t Teller) Outcome(f *TrustForm) Outcome {
+	o := Outcome{Title: t.say("trust.title", args{"registry": f.Registry}), Over: f.Phase == Done || f.Phase == Failed}
+	o.Steps = t.steps(f)
+	switch f.Phase {
+	case Applying:
+		o.Current = t.progress(f)
+	case Proving:
+		o.Current = t.say("trust.proving", nil)
+	}
+	if f.Receipt != nil && f.Receipt.State == trust.ReceiptApplied {
+		o.Undo = f.Receipt.ID
+	}
+	if f.Proof != nil {
+		o.Proof = t.proof(*f.Proof)
+		o.Summary = t.proofSummary(*f.Proof)
+	}
+	if f.Err != nil {
+		problem := t.W.Error(f.Err)
+		o.Problem = &problem
+		o.Summary = Remark{MarkRefused, t.failure(f)}
+	}
+	return o
+}
+
+func (t Teller) failure(f *TrustForm) string {
+	if f.Receipt != nil {
+		return t.say("trust.applied-unproved", nil)
+	}
+	return t.say("trust.failed", nil)
+}
+
+// steps marks each pending change as done, under way or to come.
+func (t Teller) steps(f *TrustForm) []Remark {
+	if f.Plan == nil {
+		return nil
+	}
+	var out []Remark
+	for i, c := range f.Plan.Pending() {
+		r := Remark{MarkUnknown, safe.Line(firstOf(c.Path, c.Shown))}
+		switch {
+		case f.Receipt != nil || i < f.Progress.Done:
+			r.Mark = MarkTrusted
+		case f.Phase == Failed:
+			r.Mark = MarkUnknown
+		case i == f.Progress.Done:
+			r.Mark = MarkChecking
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func (t Teller) progress(f *TrustForm) string {
+	if f.Progress.Step != "" && t.W.Has(f.Progress.Step) {
+		return t.W.T(f.Progress.Step, anyArgs(f.Progress.Args))
+	}
+	return t.say("trust.applying", nil)
+}
+
+// proof is what each party in scope says now, and the engines' own words.
+func (t Teller) proof(r trust.Report) []Remark {
+	var out []Remark
+	for _, p := range r.Parties() {
+		v, ok := r.PartyVerdict(p)
+		if !ok || !r.InScope(p) {
+			continue
+		}
+		mark, a := markOf(v.State), args{"party": t.W.Party(p), "reason": t.reason(v)}
+		key := "proof." + v.State.String()
+		if v.Effective != "" {
+			mark, key = MarkAttention, "proof.effective"
+		}
+		out = append(out, Remark{mark, t.say(key, a)})
+	}
+	for _, w := range r.Proved {
+		key := "proof.word"
+		if w.Remote {
+			key = "proof.word-remote"
+		}
+		a := args{"party": t.W.Party(w.Party), "verdict": t.W.State(w.State), "text": w.Text}
+		out = append(out, Remark{markOf(w.State), t.say(key, a)})
+	}
+	return out
+}
+
+func (t Teller) proofSummary(r trust.Report) Remark {
+	state := r.Verdict()
+	if state == trust.Trusted {
+		return Remark{MarkTrusted, t.sentence(r, state)}
+	}
+	for _, p := range r.Scope {
+		if v, ok := r.PartyVerdict(p); ok && v.Effective != "" {
+			return Remark{MarkAttention, t.say("trust.restart-first", args{"when": t.W.Effective(v.Effective)})}
+		}
+	}
+	return Remark{markOf(state), t.sentence(r, state)}
+}
