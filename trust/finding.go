@@ -97,7 +97,12 @@ type Finding struct {
 	Certificate int   // index into the endpoint's sent chain, or NoIndex
 	Party       Party // "" when it concerns no party
 	Path        string
-	Args        map[string]string // values for the detail's placeholders
+	// Variant picks among several wordings of one code: its words are under
+	// "finding.<code>.<variant>.…", with those of the code itself as fallback.
+	Variant string
+	// Args are values for the placeholders: text as it was found, of bounded length;
+	// dates in RFC 3339; "parties" as codes with ", " between them.
+	Args map[string]string
 }
 
 // NoIndex stands for "concerns no endpoint" or "no certificate".
