@@ -120,8 +120,13 @@ func forecastDocker(w world.World) engine.Docker {
 		host = "npipe:////./pipe/docker_engine"
 	}
 	store := w.OS != "windows"
-	return engine.Docker{Host: host, Current: true, ContainerdStore: &store}
+	return engine.Docker{Host: host, Current: true, ContainerdStore: &store, Version: currentDocker}
 }
+
+// currentDocker is the release that a forecast is made for. It decides what
+// several rules depend on: whose TLS settings fetch tokens (since 29.5.0), and
+// what an empty insecure-registries means (since 29.10.0).
+const currentDocker = "29.10.0"
 
 func describe(w world.World, d engine.Docker, installed bool) daemon {
 	out := daemon{Docker: d, installed: installed}
