@@ -5,19 +5,40 @@ package platform
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
+	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/elevate"
+	"mooring.dev/mooring/platform/state"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/probe"
 )
 
-// Machine is one machine with all that Mooring does to it.
+// Machine is one machine with all that Mooring does to it. It is safe for
+// concurrent use once made.
 type Machine struct {
 	World world.World
+	// Prober looks at registries; the demo replaces how it dials.
+	Prober probe.Prober
+	state  *state.Store
 }
 
+var _ Service = (*Machine)(nil)
+
 // New returns the machine that w describes.
-func New(w world.World) *Machine { return &Machine{World: w} }
+func New(w world.World) *Machine { return &Machine{World: w, state: state.Open(w)} }
+
+// applier is what changes this machine, with the person's journal in the state
+// directory; below --root that directory too lies in the tree.
+func (m *Machine) applier() *change.Applier {
+	dir := m.World.Join(state.Dirs(m.World).State, "journal")
+	if m.World.Root != "" {
+		dir = filepath.Join(m.World.Root, filepath.FromSlash(world.InTree(dir)))
+	}
+	return elevate.New(m.World, dir, elevate.Options{Terminal: terminal()})
+}
 
 // Known is a registry that this machine knows.
 type Known struct {

@@ -1,0 +1,42 @@
+// Mooring shows who on this machine trusts a private container registry, and
+// makes it trusted on request.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/platform/helper"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/ui/cli"
+)
+
+// version is set when a release is built.
+var version = "0.1.0-dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(cli.Main(ctx, os.Args[1:], cli.Stdio(), cli.Wiring{
+		Version: version,
+		Service: func(g cli.Globals) (platform.Service, error) { return machine(g), nil },
+		Helper:  helper.Main,
+		Window:  window,
+	}))
+}
+
+// machine is this machine, or the tree that --root names.
+func machine(g cli.Globals) *platform.Machine {
+	if g.Root == "" {
+		return platform.New(world.Here())
+	}
+	target := g.OS
+	if target == "" {
+		target = runtime.GOOS
+	}
+	return platform.New(world.Under(g.Root, target))
+}

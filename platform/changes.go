@@ -1,0 +1,162 @@
+package platform
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/consumers"
+	"mooring.dev/mooring/platform/planner"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+)
+
+// PlanTrust implements Service. The registries are probed anew: a plan is judged
+// against what they present now.
+func (m *Machine) PlanTrust(ctx context.Context, q TrustRequest) (trust.Plan, error) {
+	set := consumers.Gather(ctx, m.World)
+	probes, err := m.probes(ctx, q.Registries, CheckOptions{Timeout: q.Timeout})
+	if err != nil {
+		return trust.Plan{}, err
+	}
+	return planner.Trust(planner.Input{
+		Set: set, Probes: probes, Anchors: q.Anchors, AllowLeaf: q.AllowLeaf, Writable: m.writable,
+		Scope: func(r trust.Registry) []trust.Party {
+			scope := m.scope(set, r, q.Parties)
+			if q.Reach == trust.ReachComputer && !slices.Contains(scope, trust.System) {
+				scope = append(slices.Clone(scope), trust.System)
+			}
+			return scope
+		},
+	})
+}
+
+// PlanUntrust implements Service.
+func (m *Machine) PlanUntrust(ctx context.Context, regs []trust.Registry) (trust.Plan, error) {
+	set := consumers.Gather(ctx, m.World)
+	probes, err := m.probes(ctx, regs, CheckOptions{})
+	if err != nil {
+		return trust.Plan{}, err
+	}
+	return planner.Untrust(set, probes, m.writable)
+}
+
+// probes looks at regs and returns what was seen in their order.
+func (m *Machine) probes(ctx context.Context, regs []trust.Registry, o CheckOptions) ([]trust.Probe, error) {
+	seen := map[trust.Registry]trust.Probe{}
+	m.prober(o).All(ctx, regs, func(p trust.Probe) { seen[p.Registry] = p })
+	out := make([]trust.Probe, 0, len(regs))
+	for _, r := range regs {
+		if p, ok := seen[r]; ok {
+			out = append(out, p)
+		}
+	}
+	return out, ctx.Err()
+}
+
+// writable reports whether the person may create or replace path: whether the
+// nearest directory that exists takes a new file from them. Below --root the
+// process itself writes, with whatever rights it has.
+func (m *Machine) writable(path string) bool {
+	if m.World.Root != "" || m.World.User.UID == 0 {
+		return true
+	}
+	dir := filepath.Dir(path)
+	for !world.Exists(m.World.FS, dir) && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
+	}
+	return mayWrite(dir)
+}
+
+// Apply implements Service.
+func (m *Machine) Apply(ctx context.Context, p trust.Plan, progress func(Progress)) (trust.Receipt, error) {
+	return m.applier().Apply(ctx, p, steps(progress))
+}
+
+// Undo implements Service.
+func (m *Machine) Undo(ctx context.Context, receipt string, progress func(Progress)) (trust.Receipt, error) {
+	return m.applier().Undo(ctx, receipt, steps(progress))
+}
+
+// History implements Service, newest first.
+func (m *Machine) History(context.Context) ([]trust.Receipt, error) {
+	return m.applier().Own.History()
+}
+
+// Recover implements Service. It asks nobody for rights: what waits for root is
+// returned as pending.
+func (m *Machine) Recover(ctx context.Context) ([]trust.Receipt, error) {
+	done, err := m.applier().Recover(ctx, false)
+	if err != nil {
+		return done, err
+	}
+	pending, err := m.applier().Pending()
+	return append(done, pending...), err
+}
+
+// Settle asks root to finish or roll back its half of what is pending.
+func (m *Machine) Settle(ctx context.Context) ([]trust.Receipt, error) {
+	return m.applier().Recover(ctx, true)
+}
+
+// PlanUndo implements Service: what undoing would change, for the preview. The
+// undo itself goes by the receipt, not by this plan.
+func (m *Machine) PlanUndo(_ context.Context, id string) (trust.Plan, error) {
+	r, err := m.applier().Own.Receipt(id)
+	if err != nil {
+		return trust.Plan{}, err
+	}
+	if r.State != trust.ReceiptApplied {
+		return trust.Plan{}, change.Refuse(change.ErrNotUndoable, id, "")
+	}
+	return undoPlan(r), nil
+}
+
+// undoPlan turns a receipt around, last change first.
+func undoPlan(r trust.Receipt) trust.Plan {
+	p := trust.Plan{
+		Schema: trust.PlanSchema, Action: "undo", Reach: r.Reach, Registries: r.Registries,
+		Anchors: r.Anchors, Restarts: r.Restarts,
+	}
+	for _, d := range slices.Backward(r.Changes) {
+		c := trust.Change{Kind: d.Kind, Path: d.Path, Command: d.Command, Shown: d.Command, Before: d.After, Privileged: d.Privileged}
+		switch {
+		case d.Kind == trust.RunCommand:
+			c.Status = trust.StatusNew
+		case d.Kind == trust.RemoveFile:
+			c.Kind, c.Status = trust.WriteFile, trust.StatusNew
+		case d.Before == nil:
+			c.Kind, c.Status = trust.RemoveFile, trust.StatusRemoved
+		default:
+			c.Status = trust.StatusReplaced
+		}
+		p.Changes = append(p.Changes, c)
+	}
+	return p
+}
+
+// steps passes the engine's progress on to a face.
+func steps(progress func(Progress)) change.Progress {
+	if progress == nil {
+		return nil
+	}
+	return func(s change.Step) {
+		key := "progress." + string(s.Kind)
+		if s.Undo {
+			key = "progress.undo"
+		}
+		progress(Progress{Done: s.Done, Total: s.Total, Step: key, Args: map[string]string{"path": s.Path}})
+	}
+}
+
+// terminal reports whether this process runs in a terminal, where sudo can ask.
+var terminal = sync.OnceValue(func() bool {
+	tty, err := os.Open("/dev/tty")
+	if err == nil {
+		tty.Close()
+	}
+	return err == nil
+})

@@ -1,0 +1,117 @@
+package platform
+
+import (
+	"context"
+	"slices"
+
+	"mooring.dev/mooring/platform/consumers"
+	"mooring.dev/mooring/platform/engine"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/diagnose"
+	"mooring.dev/mooring/trust/probe"
+)
+
+// Check implements Service. Consumers and the OS store are read once; each
+// registry is judged as soon as its probe is in.
+func (m *Machine) Check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report)) error {
+	set := consumers.Gather(ctx, m.World)
+	held := consumers.Held(set.World)
+	words := m.engineWords(ctx, o.EngineWord)
+	m.prober(o).All(ctx, regs, func(p trust.Probe) {
+		r := m.judge(set, held, p, o)
+		r.Proved = words(ctx, p.Registry)
+		each(r)
+	})
+	return ctx.Err()
+}
+
+func (m *Machine) prober(o CheckOptions) *probe.Prober {
+	p := m.Prober
+	if o.Timeout > 0 {
+		p.Timeout = o.Timeout
+	}
+	if o.Jobs > 0 {
+		p.Jobs = o.Jobs
+	}
+	return &p
+}
+
+// judge turns what was seen of one registry into its report.
+func (m *Machine) judge(set *consumers.Set, held *trust.AnchorSet, p trust.Probe, o CheckOptions) trust.Report {
+	now := m.World.Now()
+	r := trust.Report{
+		Registry: p.Registry, At: p.At, Elapsed: p.Elapsed, Auth: p.Auth,
+		Scope: m.scope(set, p.Registry, o.Parties),
+	}
+	in := diagnose.Input{Probe: p, Scope: r.Scope, Now: now, LastSeen: m.state.LastSeen(p.Registry), Held: held}
+	for _, ep := range p.Endpoints {
+		j := set.Judge(p, ep, o.Given, now)
+		if len(o.Parties) > 0 {
+			j = only(j, o.Parties)
+		}
+		r.Endpoints = append(r.Endpoints, trust.EndpointReport{Endpoint: ep, Verdicts: j.Verdicts})
+		in.Policies = append(in.Policies, j.Policies)
+		in.Verdicts = append(in.Verdicts, j.Verdicts)
+	}
+	r.Findings = diagnose.Findings(in)
+	m.remember(p)
+	return r
+}
+
+// only keeps the consumers of the named parties.
+func only(j consumers.Judgement, parties []trust.Party) consumers.Judgement {
+	var out consumers.Judgement
+	for i, v := range j.Verdicts {
+		if slices.Contains(parties, v.Consumer.Party) {
+			out.Verdicts = append(out.Verdicts, v)
+			out.Policies = append(out.Policies, j.Policies[i])
+		}
+	}
+	return out
+}
+
+// scope is the parties that r is meant to work with: those asked for now, else
+// those the person set, else the container engines that are installed. On a
+// machine without any engine the forecasts for Docker and Podman stand in: an
+// image or a fresh machine is checked for what will run on it.
+func (m *Machine) scope(set *consumers.Set, r trust.Registry, asked []trust.Party) []trust.Party {
+	if len(asked) > 0 {
+		return asked
+	}
+	if s := m.state.Scope(r); len(s) > 0 {
+		return s
+	}
+	return DefaultScope(set.Installed())
+}
+
+// DefaultScope picks the container engines among the installed parties.
+func DefaultScope(installed []trust.Party) []trust.Party {
+	var out []trust.Party
+	for _, p := range installed {
+		if p != trust.System {
+			out = append(out, p)
+		}
+	}
+	if len(out) == 0 {
+		return []trust.Party{trust.Docker, trust.Podman}
+	}
+	return out
+}
+
+// engineWords returns a function that asks each reachable local Docker daemon by
+// its real pull path, or one that asks nobody.
+func (m *Machine) engineWords(ctx context.Context, ask bool) func(context.Context, trust.Registry) []trust.EngineWord {
+	if !ask || !m.World.Live() {
+		return func(context.Context, trust.Registry) []trust.EngineWord { return nil }
+	}
+	daemons := engine.Dockers(ctx, m.World)
+	return func(ctx context.Context, r trust.Registry) []trust.EngineWord {
+		var out []trust.EngineWord
+		for _, d := range daemons {
+			if d.Answered {
+				out = append(out, engine.PullWord(ctx, d, r))
+			}
+		}
+		return out
+	}
+}
