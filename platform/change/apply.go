@@ -40,13 +40,13 @@ func (t *tx) advance(p phase) error {
 // changes are those of p's that this engine makes; privileged is the id of root's
 // half, "" if there is none.
 func (e *Engine) begin(ctx context.Context, id string, p trust.Plan, changes []trust.Change, privileged string, progress Progress) (*tx, error) {
-	if err := checkShape(id, p, changes); err != nil {
-		return nil, err
-	}
 	if e.Check != nil {
 		if err := e.Check(p); err != nil {
 			return nil, err
 		}
+	}
+	if err := checkShape(id, p, changes); err != nil {
+		return nil, err
 	}
 	j, err := e.openJournal(ctx)
 	if err != nil {

@@ -227,6 +227,9 @@ func decodeRecord(id string, b []byte) (*record, error) {
 	if sum := sha256.Sum256(e.Record); hex.EncodeToString(sum[:]) != e.SHA256 {
 		return nil, damaged("its checksum is wrong")
 	}
+	if again, err := json.Marshal(e); err != nil || !bytes.Equal(again, b) {
+		return nil, damaged("it is not as it was written")
+	}
 	var r record
 	if err := strictJSON(e.Record, &r); err != nil {
 		return nil, damaged(err.Error())

@@ -6,6 +6,7 @@ package elevate
 import (
 	"context"
 	"encoding/json"
+	"os/exec"
 
 	"mooring.dev/mooring/platform/anchors"
 	"mooring.dev/mooring/platform/change"
@@ -46,7 +47,9 @@ func New(w world.World, dir string, o Options) *change.Applier {
 	if o.Helper == "" {
 		o.Helper = helperPath
 	}
-	return &change.Applier{Own: own, Root: &elevator{world: w, helper: o.Helper, terminal: o.Terminal, check: helper.CheckInstalled}}
+	return &change.Applier{Own: own, Root: &elevator{
+		world: w, helper: o.Helper, terminal: o.Terminal, check: helper.CheckInstalled, run: patiently,
+	}}
 }
 
 // elevator starts the helper for each request; it keeps no right between two.
@@ -55,6 +58,15 @@ type elevator struct {
 	helper   string
 	terminal bool
 	check    func(path string) error
+	run      func(context.Context, world.Command) (world.Result, error)
+}
+
+// patiently runs a command and, once that is root and can no longer be stopped by
+// us, waits for its last word whatever becomes of ctx.
+func patiently(ctx context.Context, c world.Command) (world.Result, error) {
+	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
+	cmd.Env = c.Env
+	return world.RunCmd(cmd, c.Stdin)
 }
 
 // Apply implements [change.Privileged].
@@ -90,10 +102,10 @@ func (e *elevator) ask(ctx context.Context, a helper.Action, stdin []byte, args 
 	if stdin == nil {
 		stdin = []byte{} // the caller's own input is nothing for root
 	}
-	res, err := e.world.Run.Run(ctx, world.Command{
+	res, err := e.run(ctx, world.Command{
 		Argv: append(append(prefix, e.helper, string(a)), args...), Stdin: stdin, Env: e.env(),
 	})
-	return by.interpret(res, err)
+	return by.interpret(res, err, ctx.Err() != nil)
 }
 
 // prefix is the command in front of the helper's.

@@ -25,7 +25,7 @@ const (
 // interpret tells what came of it. Where the helper replied, its word counts.
 // Where it did not, the asker's status says that it was not started; everything
 // else is pending, for nobody knows.
-func (by asker) interpret(res world.Result, err error) (trust.Receipt, error) {
+func (by asker) interpret(res world.Result, err error, cancelled bool) (trust.Receipt, error) {
 	if r, ok := parseReply(res.Stdout); ok {
 		if r.Error != nil {
 			return receiptOf(r), r.Error
@@ -33,7 +33,7 @@ func (by asker) interpret(res world.Result, err error) (trust.Receipt, error) {
 		return receiptOf(r), nil
 	}
 	if err != nil {
-		return trust.Receipt{}, by.broken(err)
+		return trust.Receipt{}, by.broken(err, cancelled)
 	}
 	if by == bySudo {
 		return trust.Receipt{}, refusedBySudo(res)
@@ -55,15 +55,15 @@ func receiptOf(r helper.Reply) trust.Receipt {
 }
 
 // broken: the asker could not be started, or was stopped. An ordinary user's
-// signal reaches pkexec only as long as it has not become root: one that could be
-// killed has started nothing.
-func (by asker) broken(err error) error {
+// signal reaches pkexec only as long as it has not become root: one that we could
+// kill has started nothing.
+func (by asker) broken(err error, cancelled bool) error {
 	var start *exec.Error
 	var killed *exec.ExitError
 	switch {
 	case errors.As(err, &start):
 		return change.Refuse(change.ErrNoElevation, "", "%v", err)
-	case by == byPkexec && errors.As(err, &killed), errors.Is(err, context.Canceled):
+	case cancelled && by == byPkexec && errors.As(err, &killed), errors.Is(err, context.Canceled):
 		return change.Refuse(change.ErrCancelled, "", "")
 	}
 	return change.Refuse(change.ErrPending, "", "%v", err)
