@@ -12,7 +12,7 @@ import (
 // the more black holes there are, the more probes run side by side; where the
 // network is fast, the processor is the limit.
 const (
-	maxOpen       = 384 // sockets, those that only wait included
+	maxOpen       = 512 // sockets, those that only wait included
 	minOpen       = 8
 	maxConnecting = 64
 	maxShaking    = 48
