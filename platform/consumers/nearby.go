@@ -9,14 +9,43 @@ import (
 	"mooring.dev/mooring/trust"
 )
 
-// shadowed notes directories that hold certificate files and are not read because
-// winner is. containerd's _default is a fallback by intent, so it does not count.
+// shadowed notes directories that hold certificate files which winner lacks and
+// are not read because winner is. containerd's _default is a fallback by intent,
+// so it does not count.
 func (r *reading) shadowed(winner string, hidden []string) {
 	for _, d := range hidden {
-		if base(r.w, d) != "_default" && d != winner && hasCerts(r.w, d) {
+		if base(r.w, d) != "_default" && d != winner && lacks(r.w, winner, d) {
 			r.note(trust.ShadowedDirectory, d, winner)
 		}
 	}
+}
+
+// lacks reports whether a certificate file of other holds something that no file
+// in dir does: the same CA in both, as a plan for two tools leaves it, hides
+// nothing.
+func lacks(w world.World, dir, other string) bool {
+	held := map[trust.Fingerprint]bool{}
+	for _, name := range crtFiles(w, dir) {
+		for _, c := range readCA(w, w.Join(dir, name)).certs {
+			held[trust.FingerprintOf(c)] = true
+		}
+	}
+	entries, _ := w.FS.ReadDir(other)
+	for _, e := range entries {
+		if !regular(e) || !certName(e.Name()) {
+			continue
+		}
+		certs := readCA(w, w.Join(other, e.Name())).certs
+		if len(certs) == 0 || !strings.HasSuffix(e.Name(), ".crt") {
+			return true
+		}
+		for _, c := range certs {
+			if !held[trust.FingerprintOf(c)] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // nearMisses notes directories whose name nearly is that of host and which hold
