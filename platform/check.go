@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"mooring.dev/mooring/platform/consumers"
+	"mooring.dev/mooring/platform/discover"
 	"mooring.dev/mooring/platform/engine"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/diagnose"
@@ -15,10 +16,13 @@ import (
 // registry is judged as soon as its probe is in.
 func (m *Machine) Check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report)) error {
 	set := consumers.Gather(ctx, m.World)
-	held := consumers.Held(set.World)
+	c := checker{
+		machine: m, set: set, options: o,
+		held: consumers.Held(set.World), open: m.plaintext(ctx),
+	}
 	words := m.engineWords(ctx, o.EngineWord)
 	m.prober(o).All(ctx, regs, func(p trust.Probe) {
-		r := m.judge(set, held, p, o)
+		r := c.report(p)
 		r.Proved = words(ctx, p.Registry)
 		each(r)
 	})
@@ -36,26 +40,51 @@ func (m *Machine) prober(o CheckOptions) *probe.Prober {
 	return &p
 }
 
-// judge turns what was seen of one registry into its report.
-func (m *Machine) judge(set *consumers.Set, held *trust.AnchorSet, p trust.Probe, o CheckOptions) trust.Report {
-	now := m.World.Now()
+// checker is what one check has read of the machine.
+type checker struct {
+	machine *Machine
+	set     *consumers.Set
+	held    *trust.AnchorSet
+	open    map[trust.Registry][]trust.Note // passwords that lie open
+	options CheckOptions
+}
+
+// report turns what was seen of one registry into its report.
+func (c *checker) report(p trust.Probe) trust.Report {
+	now := c.machine.World.Now()
 	r := trust.Report{
 		Registry: p.Registry, At: p.At, Elapsed: p.Elapsed, Auth: p.Auth,
-		Scope: m.scope(set, p.Registry, o.Parties),
+		Scope: c.machine.scope(c.set, p.Registry, c.options.Parties),
 	}
-	in := diagnose.Input{Probe: p, Scope: r.Scope, Now: now, LastSeen: m.state.LastSeen(p.Registry), Held: held}
+	in := diagnose.Input{
+		Probe: p, Scope: r.Scope, Now: now, Held: c.held, Notes: c.open[p.Registry],
+		LastSeen: c.machine.state.LastSeen(p.Registry),
+	}
 	for _, ep := range p.Endpoints {
-		j := set.Judge(p, ep, o.Given, now)
-		if len(o.Parties) > 0 {
-			j = only(j, o.Parties)
+		j := c.set.Judge(p, ep, c.options.Given, now)
+		if len(c.options.Parties) > 0 {
+			j = only(j, c.options.Parties)
 		}
 		r.Endpoints = append(r.Endpoints, trust.EndpointReport{Endpoint: ep, Verdicts: j.Verdicts})
 		in.Policies = append(in.Policies, j.Policies)
 		in.Verdicts = append(in.Verdicts, j.Verdicts)
 	}
 	r.Findings = diagnose.Findings(in)
-	m.remember(p)
+	c.machine.remember(p)
 	return r
+}
+
+// plaintext notes, for each registry, the files in which a password for it lies
+// open. What discovery cannot read it reports when the registries are listed.
+func (m *Machine) plaintext(ctx context.Context) map[trust.Registry][]trust.Note {
+	out := map[trust.Registry][]trust.Note{}
+	found, _ := discover.Find(ctx, m.World, discover.Options{})
+	for _, f := range found {
+		for _, path := range f.Plaintext {
+			out[f.Registry] = append(out[f.Registry], trust.Note{Code: trust.PlaintextCredentials, Path: path})
+		}
+	}
+	return out
 }
 
 // only keeps the consumers of the named parties.

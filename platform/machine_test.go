@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
@@ -227,4 +228,20 @@ func TestCandidates(t *testing.T) {
 	if got[0].Anchor.Source.File() != "/etc/docker/certs.d/elsewhere.example/ca.crt" {
 		t.Errorf("source %s", got[0].Anchor.Source)
 	}
+}
+
+// A password that lies open is found with every check, and never shown.
+func TestPlaintextCredentials(t *testing.T) {
+	s := newSite(t, map[string]string{
+		"root/.docker/config.json": `{"auths": {"` + regName + `": {"auth": "YWxpY2U6aHVudGVyMg=="}}}`,
+	})
+	for _, f := range s.check().Findings {
+		if f.Code == trust.PlaintextCredentials {
+			if f.Path != "/root/.docker/config.json" || strings.Contains(fmt.Sprint(f), "hunter2") {
+				t.Errorf("finding %+v", f)
+			}
+			return
+		}
+	}
+	t.Error("not found")
 }
