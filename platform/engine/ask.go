@@ -94,7 +94,7 @@ func (d *Docker) lookAround(ctx context.Context, w world.World) {
 	if p := Dockerd(w); p != "" {
 		d.Version = version(ctx, w, p)
 	}
-	d.PID, d.Started = daemonProcess(w, *d, 0)
+	d.PID, d.Started = daemonProcess(w, *d)
 }
 
 // notAsked is why a host is not dialled at all, "" when it is.

@@ -26,7 +26,8 @@ func (d *Docker) locate(w world.World, i infoAnswer, peer int) {
 	if d.Desktop || w.OS != "linux" {
 		return
 	}
-	if peer > 1 && processName(w, peer) == "dockerd" {
+	// A build may be called dockerd-something.
+	if peer > 1 && strings.HasPrefix(processName(w, peer), "dockerd") {
 		d.PID, d.Started = peer, processStart(w, peer)
 		return
 	}
@@ -34,20 +35,23 @@ func (d *Docker) locate(w world.World, i infoAnswer, peer int) {
 		d.Remote = true
 		return
 	}
-	d.PID, d.Started = daemonProcess(w, *d, peer)
+	d.PID, d.Started = daemonProcess(w, *d)
 }
 
-// daemonProcess finds the daemon's process where its socket does not tell: with
-// socket activation the other end is systemd's, and a silent socket has none.
-func daemonProcess(w world.World, d Docker, peer int) (int, time.Time) {
+// daemonProcess finds the process of a daemon in its usual place where the socket
+// does not tell: with socket activation the other end is systemd's, and a silent
+// socket has none.
+func daemonProcess(w world.World, d Docker) (int, time.Time) {
 	pidFile, uid := "/run/docker.pid", 0
-	if d.Rootless {
+	switch {
+	case d.Host == defaultSocket:
+	case d.Rootless && d.Host == "unix://"+w.Join(RuntimeDir(w), "docker.sock"):
 		pidFile, uid = w.Join(RuntimeDir(w), "docker.pid"), w.User.UID
+	default:
+		return 0, time.Time{}
 	}
-	for _, pid := range []int{peer, readPID(w, pidFile)} {
-		if pid > 1 && processName(w, pid) == "dockerd" {
-			return pid, processStart(w, pid)
-		}
+	if pid := readPID(w, pidFile); pid > 1 && processName(w, pid) == "dockerd" {
+		return pid, processStart(w, pid)
 	}
 	return onlyProcess(w, "dockerd", uid)
 }

@@ -34,8 +34,8 @@ const probeName = "mooring-probe-absent"
 // No credential is sent along, and if a registry should claim to have the image
 // the pull is broken off at its first word.
 //
-// Insecure is the state when the daemon says that it does not verify this
-// registry: then an answer proves nothing. (A skip_verify in a hosts.toml it
+// Insecure is the state when the daemon says of itself that it does not verify
+// this registry: then an answer proves nothing. (A skip_verify in a hosts.toml it
 // does not tell.) The proxy it goes through is the daemon's: d.HTTPSProxy.
 func PullWord(ctx context.Context, d Docker, reg trust.Registry) trust.EngineWord {
 	word := trust.EngineWord{Party: trust.Docker, Instance: d.Host, State: trust.Unknown, Remote: d.Remote}
@@ -54,8 +54,15 @@ func PullWord(ctx context.Context, d Docker, reg trust.Registry) trust.EngineWor
 	default:
 		word.Text = reason(err)
 	}
-	if word.State == trust.Trusted {
-		word.State = worthOfAnswer(ctx, d, reg)
+	return weigh(word, worthOfAnswer(ctx, d, reg))
+}
+
+// weigh lowers an answer to what it is worth. For a registry that it does not
+// verify, an engine before 23 reports its last attempt, plain HTTP, whose error
+// says nothing: that it does not verify is known all the same.
+func weigh(word trust.EngineWord, worth trust.State) trust.EngineWord {
+	if word.State == trust.Trusted || word.State == trust.Unknown && worth == trust.Insecure {
+		word.State = worth
 	}
 	return word
 }

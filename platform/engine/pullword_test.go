@@ -100,13 +100,15 @@ func TestPullWord(t *testing.T) {
 			pullHandler(t, 200, object{"status": "Trying"}, object{"errorDetail": object{"message": unknownCA}, "error": unknownCA}),
 			Docker{}, trust.Refused, unknownCA,
 		},
-		"trusted":                {pullHandler(t, 404, object{"message": notFound}), Docker{}, trust.Trusted, notFound},
-		"not verified, by name":  {pullHandler(t, 404, object{"message": notFound}), Docker{Insecure: []string{"reg.lab:5000"}}, trust.Insecure, notFound},
-		"another name's entry":   {pullHandler(t, 404, object{"message": notFound}), Docker{Insecure: []string{"reg.lab"}}, trust.Trusted, notFound},
-		"another machine's word": {pullHandler(t, 404, object{"message": notFound}), Docker{Remote: true, Answered: true}, trust.Trusted, notFound},
-		"says nothing":           {pullHandler(t, 200), Docker{}, trust.Unknown, "the engine ended its answer without saying anything"},
-		"fails without a word":   {pullHandler(t, 500, object{}), Docker{}, trust.Unknown, "the engine ended its answer without saying anything"},
-		"control characters":     {pullHandler(t, 500, object{"message": "\x1b[31mred\n" + strings.Repeat("é", 600)}), Docker{}, trust.Unknown, "[31mred " + strings.Repeat("é", 296) + "…"},
+		"trusted":                            {pullHandler(t, 404, object{"message": notFound}), Docker{}, trust.Trusted, notFound},
+		"not verified, by name":              {pullHandler(t, 404, object{"message": notFound}), Docker{Insecure: []string{"reg.lab:5000"}}, trust.Insecure, notFound},
+		"not verified, obscure":              {pullHandler(t, 500, object{"message": "read tcp: connection reset by peer"}), Docker{Insecure: []string{"reg.lab:5000"}}, trust.Insecure, "read tcp: connection reset by peer"},
+		"not verified, refused all the same": {pullHandler(t, 500, object{"message": unknownCA}), Docker{Insecure: []string{"reg.lab:5000"}}, trust.Refused, unknownCA},
+		"another name's entry":               {pullHandler(t, 404, object{"message": notFound}), Docker{Insecure: []string{"reg.lab"}}, trust.Trusted, notFound},
+		"another machine's word":             {pullHandler(t, 404, object{"message": notFound}), Docker{Remote: true, Answered: true}, trust.Trusted, notFound},
+		"says nothing":                       {pullHandler(t, 200), Docker{}, trust.Unknown, "the engine ended its answer without saying anything"},
+		"fails without a word":               {pullHandler(t, 500, object{}), Docker{}, trust.Unknown, "the engine ended its answer without saying anything"},
+		"control characters":                 {pullHandler(t, 500, object{"message": "\x1b[31mred\n" + strings.Repeat("é", 600)}), Docker{}, trust.Unknown, "[31mred " + strings.Repeat("é", 296) + "…"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.d.Host = daemon(t, t.TempDir(), c.handler)
