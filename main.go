@@ -21,7 +21,11 @@ var version = "0.1.0-dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(cli.Main(ctx, os.Args[1:], cli.Stdio(), cli.Wiring{
+	args := os.Args[1:]
+	if helper.Is(os.Args[0]) {
+		args = append([]string{"apply-plan"}, args...) // polkit goes by its first argument
+	}
+	os.Exit(cli.Main(ctx, args, cli.Stdio(), cli.Wiring{
 		Version: version,
 		Service: func(g cli.Globals) (platform.Service, error) { return machine(g), nil },
 		Helper:  helper.Main,

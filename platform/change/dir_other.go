@@ -184,6 +184,19 @@ func (d *dir) sync() error {
 	return nil
 }
 
+func (d *dir) access() (uid int, perm fs.FileMode, err error) {
+	i, err := os.Stat(d.at)
+	if err != nil {
+		return 0, 0, failed(d.path, err)
+	}
+	return -1, i.Mode().Perm(), nil
+}
+
+func (d *dir) openLock(name string) (*os.File, error) {
+	f, err := os.OpenFile(d.in(name), os.O_CREATE|os.O_RDWR, 0o600)
+	return f, failed(filepath.Join(d.path, name), err)
+}
+
 func (d *dir) names() ([]string, error) {
 	entries, err := os.ReadDir(d.at)
 	var out []string

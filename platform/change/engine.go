@@ -18,8 +18,10 @@ import (
 // Engine makes changes under one journal. Several engines may share a journal, in
 // one process or many: it is locked while one works.
 type Engine struct {
-	// Dir is the journal's directory on this machine, made when missing, 0700.
-	Dir string
+	// Dir is the journal's directory, made when missing, 0700. It lies on this
+	// machine, or with DirInRoot below Root.
+	Dir       string
+	DirInRoot bool
 	// Root is the directory below which all paths lie, "" for this machine. Links
 	// resolve inside it.
 	Root string
@@ -78,6 +80,14 @@ func (e *Engine) now() time.Time {
 
 func (e *Engine) tree() tree { return tree{root: e.Root, noLinks: e.NoLinks, fault: e.Fault} }
 
+func (e *Engine) journalTree() tree {
+	t := tree{noLinks: e.NoLinks, fault: fault(e.Fault).journal()}
+	if e.DirInRoot {
+		t.root = e.Root
+	}
+	return t
+}
+
 func (e *Engine) owner() Owner {
 	if e.Owner != nil {
 		return *e.Owner
@@ -120,7 +130,7 @@ func (e *Engine) Undo(ctx context.Context, id string, progress Progress) (trust.
 
 // Receipt returns one receipt.
 func (e *Engine) Receipt(id string) (trust.Receipt, error) {
-	d, missing, err := tree{}.open(e.Dir)
+	d, missing, err := e.journalTree().open(e.Dir)
 	if err != nil {
 		return trust.Receipt{}, err
 	}
@@ -139,7 +149,7 @@ func (e *Engine) Receipt(id string) (trust.Receipt, error) {
 // keep none of the others from being listed. It waits for nobody: records are
 // replaced as a whole.
 func (e *Engine) History() ([]trust.Receipt, error) {
-	d, missing, err := tree{}.open(e.Dir)
+	d, missing, err := e.journalTree().open(e.Dir)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -95,10 +94,9 @@ type journal struct {
 	lock *os.File
 }
 
-// openJournal opens and locks the journal in path, making the directory.
+// openJournal opens and locks the journal, making its directory.
 func (e *Engine) openJournal(ctx context.Context) (*journal, error) {
-	path := e.Dir
-	d, missing, err := tree{noLinks: e.NoLinks, fault: fault(e.Fault).journal()}.open(path)
+	d, missing, err := e.journalTree().open(e.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +108,7 @@ func (e *Engine) openJournal(ctx context.Context) (*journal, error) {
 		}
 		d = next
 	}
-	if err := private(path); err != nil {
-		d.close()
-		return nil, err
-	}
-	lock, err := takeLock(ctx, filepath.Join(path, "lock"))
+	lock, err := takeLock(ctx, d)
 	if err != nil {
 		d.close()
 		return nil, err
@@ -123,16 +117,13 @@ func (e *Engine) openJournal(ctx context.Context) (*journal, error) {
 }
 
 // private refuses a journal directory that others could read or change.
-func private(path string) error {
-	i, err := os.Lstat(path)
+func private(d *dir) error {
+	uid, perm, err := d.access()
 	if err != nil {
-		return failed(path, err)
+		return err
 	}
-	if !i.IsDir() {
-		return Refuse(ErrLinkInPath, path, "")
-	}
-	if uid, _ := ownerOf(i); hasModes && (i.Mode().Perm()&0o077 != 0 || uid >= 0 && uid != os.Geteuid()) {
-		return Refuse(ErrJournalDamaged, path, "others may read or change it")
+	if hasModes && (perm&0o077 != 0 || uid >= 0 && uid != os.Geteuid()) {
+		return Refuse(ErrJournalDamaged, d.path, "others may read or change it")
 	}
 	return nil
 }
@@ -140,10 +131,14 @@ func private(path string) error {
 // lockPatience is how long another engine may keep the journal.
 const lockPatience = 10 * time.Second
 
-func takeLock(ctx context.Context, path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+// takeLock locks a journal's directory for this engine alone.
+func takeLock(ctx context.Context, d *dir) (*os.File, error) {
+	if err := private(d); err != nil {
+		return nil, err
+	}
+	f, err := d.openLock("lock")
 	if err != nil {
-		return nil, failed(path, err)
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
@@ -154,16 +149,16 @@ func takeLock(ctx context.Context, path string) (*os.File, error) {
 		if ok {
 			return f, nil
 		}
-		if err != nil {
-			_ = f.Close()
-			return nil, failed(path, err)
+		if err == nil {
+			select {
+			case <-retry.C:
+				continue
+			case <-ctx.Done():
+				err = Refuse(ErrBusy, "", "")
+			}
 		}
-		select {
-		case <-retry.C:
-		case <-ctx.Done():
-			_ = f.Close()
-			return nil, Refuse(ErrBusy, "", "")
-		}
+		_ = f.Close()
+		return nil, failed(d.path, err)
 	}
 }
 

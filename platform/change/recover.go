@@ -15,7 +15,7 @@ import (
 // rolled back; an undo is always finished. Records that wait for root's half are
 // left alone: [Applier.Recover] asks root.
 func (e *Engine) Recover(ctx context.Context) ([]trust.Receipt, error) {
-	if d, missing, err := (tree{}).open(e.Dir); err != nil {
+	if d, missing, err := e.journalTree().open(e.Dir); err != nil {
 		return nil, err
 	} else if d.close(); missing != nil {
 		return nil, nil // there has never been anything to recover

@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"os/exec"
+	"path/filepath"
+	"strings"
 
 	"mooring.dev/mooring/platform/anchors"
 	"mooring.dev/mooring/platform/change"
@@ -20,7 +22,7 @@ import (
 var helperPath = "/usr/libexec/mooring/" + helper.Name
 
 // installHint is the command that installs the helper, shown when it is missing.
-const installHint = "sudo make install"
+const installHint = "sudo make install-helper"
 
 // Options say how the person can be asked.
 type Options struct {
@@ -32,11 +34,15 @@ type Options struct {
 
 // New returns what applies plans to w, with the person's journal in dir: alone
 // where the process is root or w is a tree under --root, else with root's half
-// through the helper.
+// through the helper. A journal below --root is resolved inside it.
 func New(w world.World, dir string, o Options) *change.Applier {
 	own := &change.Engine{Dir: dir, Root: w.Root, Now: w.Now}
 	switch {
 	case w.Root != "":
+		if in, ok := strings.CutPrefix(dir, filepath.Clean(w.Root)+string(filepath.Separator)); ok {
+			// A link on the way to the journal stays in the tree, too.
+			own.Dir, own.DirInRoot = string(filepath.Separator)+in, true
+		}
 		return &change.Applier{Own: own, Alone: true}
 	case w.User.UID == 0 && w.OS == "linux":
 		return &change.Applier{Own: helper.Local(w), Alone: true}

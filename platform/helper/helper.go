@@ -21,7 +21,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"mooring.dev/mooring/platform/change"
@@ -90,6 +93,8 @@ const limit = 5 * time.Minute
 // Main is the helper: arguments without the program's name, plan on in, one
 // [Reply] on out. It returns the exit status.
 func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	s := server{

@@ -2,6 +2,7 @@ package helper
 
 import (
 	"os"
+	"os/signal"
 
 	"golang.org/x/sys/unix"
 
@@ -14,6 +15,9 @@ func harden() error {
 	if os.Geteuid() != 0 {
 		return change.Refuse(change.ErrNoRights, "", "not started as root")
 	}
+	// A terminal that is closed, or a caller that does not wait, stops nothing half
+	// way; SIGTERM and SIGINT roll back.
+	signal.Ignore(unix.SIGHUP, unix.SIGPIPE)
 	os.Clearenv()
 	for _, kv := range [][2]string{{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}, {"LC_ALL", "C"}, {"HOME", "/root"}} {
 		if err := os.Setenv(kv[0], kv[1]); err != nil {

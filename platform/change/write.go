@@ -1,0 +1,130 @@
+package change
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"mooring.dev/mooring/trust"
+)
+
+// temp is the name of a change's temporary file, tempBack that of its undoing: no
+// tool reads them, and a later run finds them.
+func (t *tx) temp(n int) string     { return fmt.Sprintf(".mooring-%s-%d", t.r.Receipt.ID, n) }
+func (t *tx) tempBack(n int) string { return t.temp(n) + "-back" }
+
+// writeFile makes the missing directories, writes beside, and lets the new file
+// take its name if the old one (or none) is still as it was inspected.
+func (t *tx) writeFile(n int, c trust.Change, d *trust.Done) error {
+	parent, err := t.makeDirs(d)
+	if err != nil {
+		return err
+	}
+	defer parent.close()
+	name := filepath.Base(c.Path)
+	found, err := parent.read(name)
+	if err != nil {
+		return err
+	}
+	if !found.is(d.Before) {
+		return Refuse(ErrChangedSince, c.Path, "")
+	}
+	if err := parent.create(t.temp(n), t.target(c, found)); err != nil {
+		return err
+	}
+	if err := t.putInPlace(parent, t.temp(n), name, d); err != nil {
+		return errors.Join(err, parent.remove(t.temp(n)))
+	}
+	return t.readBack(parent, name, d)
+}
+
+// makeDirs opens the directory of a change, making what is missing on the way and
+// noting what it made.
+func (t *tx) makeDirs(d *trust.Done) (*dir, error) {
+	at, names, err := t.e.tree().open(filepath.Dir(d.Path))
+	if err != nil {
+		return nil, err
+	}
+	planned := d.MadeDir
+	d.MadeDir = nil
+	for _, name := range names {
+		next, made, err := at.mkdir(name, 0o755)
+		if made && slices.Contains(planned, filepath.Join(at.path, name)) {
+			d.MadeDir = append(d.MadeDir, filepath.Join(at.path, name))
+		}
+		at.close()
+		if err != nil {
+			return nil, err
+		}
+		at = next
+	}
+	return at, nil
+}
+
+// putInPlace gives temp its name. Where a file is replaced, what came out is
+// compared once more: nobody's change between check and exchange is lost.
+func (t *tx) putInPlace(parent *dir, temp, name string, d *trust.Done) error {
+	if d.Before == nil {
+		return parent.place(temp, name)
+	}
+	exchanged, err := parent.swap(temp, name)
+	if err != nil || !exchanged {
+		return err
+	}
+	old, err := parent.read(temp)
+	if err == nil && !old.is(d.Before) {
+		err = Refuse(ErrChangedSince, d.Path, "")
+	}
+	if err != nil {
+		_, back := parent.swap(temp, name)
+		return errors.Join(err, back)
+	}
+	return parent.remove(temp)
+}
+
+// readBack brings the name to the disk and compares what can now be read there,
+// by the way that everybody else will go.
+func (t *tx) readBack(parent *dir, name string, d *trust.Done) error {
+	if err := parent.sync(); err != nil {
+		return err
+	}
+	again, missing, err := t.e.tree().open(filepath.Dir(d.Path))
+	if err != nil {
+		return err
+	}
+	defer again.close()
+	if missing != nil || !again.sameAs(parent) {
+		return Refuse(ErrLinkInPath, d.Path, "its directory was moved meanwhile")
+	}
+	f, err := again.read(name)
+	if err != nil {
+		return err
+	}
+	if !f.is(d.After) {
+		return Refuse(ErrIO, d.Path, "what was written is not what can be read")
+	}
+	return nil
+}
+
+func (t *tx) removeFile(d *trust.Done) error {
+	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))
+	if err != nil {
+		return err
+	}
+	defer parent.close()
+	if missing != nil {
+		return Refuse(ErrChangedSince, d.Path, "")
+	}
+	f, err := parent.read(filepath.Base(d.Path))
+	if err != nil {
+		return err
+	}
+	if !f.is(d.Before) {
+		return Refuse(ErrChangedSince, d.Path, "")
+	}
+	if err := parent.remove(filepath.Base(d.Path)); err != nil {
+		return err
+	}
+	return parent.sync()
+}
