@@ -70,8 +70,10 @@ func TestReadDockerConfigKeepsNoSecret(t *testing.T) {
 	}`))
 	want := DockerConfig{
 		Auths: []Auth{
-			{"empty.lab", false}, {"https://index.docker.io/v1/", false},
-			{"reg.lab:5000", true}, {"token.lab", true},
+			{"empty.lab", false},
+			{"https://index.docker.io/v1/", false},
+			{"reg.lab:5000", true},
+			{"token.lab", true},
 		},
 		CredHelpers: map[string]string{"ecr.lab": "ecr-login"}, CredsStore: "pass", CurrentContext: "lab",
 	}

@@ -91,7 +91,7 @@ func (d *Docker) lookAround(ctx context.Context, w world.World) {
 	if d.Remote || d.Desktop || w.OS != "linux" || !strings.HasPrefix(d.Host, "unix://") {
 		return
 	}
-	if p := Dockerd(w); p != "" {
+	if p := dockerdPath(w); p != "" {
 		d.Version = version(ctx, w, p)
 	}
 	d.PID, d.Started = daemonProcess(w, *d)

@@ -124,7 +124,7 @@ func present(w world.World, host string) bool {
 	case isSocket && world.Exists(w.FS, path):
 		return true
 	case host == defaultSocket:
-		return Dockerd(w) != ""
+		return dockerdPath(w) != ""
 	case host == windowsPipe:
 		return world.IsDir(w.FS, `C:\ProgramData\docker`) || world.IsDir(w.FS, `C:\Program Files\Docker`)
 	case isSocket && rootlessPath(w, path):
@@ -134,9 +134,9 @@ func present(w world.World, host string) bool {
 	return false
 }
 
-// Dockerd is the path of the daemon's program, "" when it is not installed. An
+// dockerdPath is the path of the daemon's program, "" when it is not installed. An
 // ordinary user's PATH often lacks /usr/sbin, so it is looked for by place.
-func Dockerd(w world.World) string {
+func dockerdPath(w world.World) string {
 	for _, dir := range []string{"/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/snap/bin", w.Join(w.User.Home, "bin")} {
 		name := "dockerd"
 		if dir == "/snap/bin" {
@@ -162,7 +162,7 @@ func guess(w world.World, d Docker) Docker {
 	case rootlessPath(w, path):
 		d.Rootless = true
 	case d.Host == defaultSocket:
-		d.Snap = Dockerd(w) == "/snap/bin/docker.dockerd"
+		d.Snap = dockerdPath(w) == "/snap/bin/docker.dockerd"
 	}
 	return d
 }

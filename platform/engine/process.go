@@ -56,15 +56,6 @@ func daemonProcess(w world.World, d Docker) (int, time.Time) {
 	return onlyProcess(w, "dockerd", uid)
 }
 
-// Process finds the one process called name that belongs to uid: its number and
-// when it was started. Both are zero when there is none, or more than one.
-func Process(w world.World, name string, uid int) (pid int, started time.Time) {
-	if !w.Live() || w.OS != "linux" {
-		return 0, time.Time{}
-	}
-	return onlyProcess(w, name, uid)
-}
-
 // ContainerdProcess is the machine's containerd: its process and when that was
 // started, zero when unknown.
 func ContainerdProcess(w world.World) (pid int, started time.Time) {
@@ -78,6 +69,8 @@ func ContainerdProcess(w world.World) (pid int, started time.Time) {
 	return onlyProcess(w, "containerd", 0)
 }
 
+// onlyProcess finds the one process called name that belongs to uid: zero when
+// there is none, or more than one.
 func onlyProcess(w world.World, name string, uid int) (int, time.Time) {
 	entries, err := w.FS.ReadDir("/proc")
 	if err != nil {

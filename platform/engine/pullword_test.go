@@ -98,7 +98,8 @@ func TestPullWord(t *testing.T) {
 		"refused before the stream": {pullHandler(t, 500, object{"message": unknownCA}), Docker{}, trust.Refused, unknownCA},
 		"refused in the stream": {
 			pullHandler(t, 200, object{"status": "Trying"}, object{"errorDetail": object{"message": unknownCA}, "error": unknownCA}),
-			Docker{}, trust.Refused, unknownCA,
+			Docker{},
+			trust.Refused, unknownCA,
 		},
 		"trusted":                            {pullHandler(t, 404, object{"message": notFound}), Docker{}, trust.Trusted, notFound},
 		"not verified, by name":              {pullHandler(t, 404, object{"message": notFound}), Docker{Insecure: []string{"reg.lab:5000"}}, trust.Insecure, notFound},

@@ -41,28 +41,6 @@ func Tools(ctx context.Context, w world.World) map[string]Tool {
 	return out
 }
 
-// PodmanVersion is podman's version, "" when it is not installed or not live.
-func PodmanVersion(ctx context.Context, w world.World) string { return tool(ctx, w, "podman").Version }
-
-// ContainerdVersion is containerd's version, "" when it is not installed or not
-// live. A daemon that was not restarted since an upgrade may be older.
-func ContainerdVersion(ctx context.Context, w world.World) string {
-	return tool(ctx, w, "containerd").Version
-}
-
-// NerdctlVersion is nerdctl's version, "" when it is not installed or not live.
-func NerdctlVersion(ctx context.Context, w world.World) string {
-	return tool(ctx, w, "nerdctl").Version
-}
-
-// SkopeoVersion is skopeo's version, "" when it is not installed or not live.
-func SkopeoVersion(ctx context.Context, w world.World) string { return tool(ctx, w, "skopeo").Version }
-
-// BuildahVersion is buildah's version, "" when it is not installed or not live.
-func BuildahVersion(ctx context.Context, w world.World) string {
-	return tool(ctx, w, "buildah").Version
-}
-
 func tool(ctx context.Context, w world.World, name string) Tool {
 	path := find(w, name)
 	if path == "" {
