@@ -2,6 +2,7 @@ package words
 
 import (
 	"strings"
+	"time"
 
 	"mooring.dev/mooring/trust"
 )
@@ -91,16 +92,42 @@ func (w *Words) List(items []string) string {
 }
 
 // Finding returns the words of a finding: what is wrong, the actual names and
-// dates, and what to do about it.
+// dates, and what to do about it. A variant has words of its own where it needs
+// them.
 func (w *Words) Finding(f trust.Finding) (title, detail, fix string) {
 	args := make(map[string]any, len(f.Args)+2)
 	args["path"] = f.Path
 	args["party"] = w.Party(f.Party)
 	for k, v := range f.Args {
-		args[k] = v
+		args[k] = w.value(k, v)
 	}
-	key := "finding." + string(f.Code)
-	return w.T(key+".title", args), w.T(key+".detail", args), w.T(key+".fix", args)
+	say := func(part string) string {
+		key := "finding." + string(f.Code)
+		if own := key + "." + f.Variant + part; f.Variant != "" && w.Has(own) {
+			return w.T(own, args)
+		}
+		return w.T(key+part, args)
+	}
+	return say(".title"), say(".detail"), say(".fix")
+}
+
+// value turns a finding's argument into words: parties and sources are codes
+// there, dates are in RFC 3339.
+func (w *Words) value(name, v string) string {
+	switch name {
+	case "parties":
+		var ps []trust.Party
+		for p := range strings.SplitSeq(v, ", ") {
+			ps = append(ps, trust.Party(p))
+		}
+		return w.Parties(ps)
+	case "source":
+		return w.Source(trust.Source(v))
+	}
+	if t, err := time.Parse(time.RFC3339, v); err == nil {
+		return w.Moment(t)
+	}
+	return v
 }
 
 // Reason is the title under a finding code: why a verdict is as it is. "" for none.
