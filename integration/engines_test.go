@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"mooring.dev/mooring/integration/lab"
+	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/trusttest"
 )
 
@@ -54,7 +55,7 @@ func pulls(l *lab.Lab, registry, image string, judges ...string) map[string]lab.
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			o := l.Pull(judge, registry, image, "/etc/docker/certs.d")
+			o := l.Pull(judge, registry, image)
 			mu.Lock()
 			defer mu.Unlock()
 			out[judge] = o
@@ -93,4 +94,17 @@ func TestEngines(t *testing.T) {
 			t.Errorf("%s with the CA: exit status %d\n%s", judge, out.Code, out.Text())
 		}
 	}
+}
+
+// TestCRIDefault: containerd 2.1 to 2.4 hand the two directories of CRI's default
+// to the transfer service as one name, which is that of no directory.
+func TestCRIDefault(t *testing.T) {
+	l := lab.Start(t)
+	l.Ready(t)
+	c := newCorp(t, l)
+	l.CRIDirectory(t, "")
+	l.Write(t, "/etc/docker/certs.d/"+c.registry+"/ca.crt", c.root.PEM(), 0o644)
+	l.Write(t, "/etc/containerd/certs.d/"+c.registry+"/ca.crt", c.root.PEM(), 0o644)
+	c.foretells(t, l, "with the root in both directories", trust.Refused, "", lab.CRI)
+	c.expect(t, l, "with the root in both directories", false, lab.CRI)
 }

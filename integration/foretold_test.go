@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"mooring.dev/mooring/integration/lab"
@@ -35,10 +36,10 @@ type checkedParty struct {
 	Effective                                   *string
 }
 
-// check asks Mooring about registries, as seen with one of the daemons.
-func check(t *testing.T, l *lab.Lab, engine string, registries ...string) map[string]checkedRegistry {
+// check asks Mooring about registries on the machine as a judge has it.
+func check(t *testing.T, l *lab.Lab, judge string, registries ...string) map[string]checkedRegistry {
 	t.Helper()
-	out := l.Mooring([]string{"DOCKER_HOST=" + l.DockerHost(engine)}, append([]string{"check", "--json"}, registries...)...)
+	out := l.MooringSeeing(t, judge, append([]string{"check", "--json"}, registries...)...)
 	var c checked
 	if err := json.Unmarshal([]byte(out.Stdout), &c); err != nil {
 		t.Fatalf("mooring check --json: exit status %d, %v\n%s", out.Code, err, out.Text())
@@ -70,14 +71,30 @@ func concerns(l *lab.Lab, judge string, p checkedParty) bool {
 	switch judge {
 	case lab.Docker20, lab.Docker29, lab.Docker29Snapshot:
 		return p.Party == "docker" && p.Operation == "pull" && p.Instance == l.DockerHost(judge)
+	case lab.Login:
+		return p.Party == "docker" && p.Operation == "login" && p.Instance == l.DockerHost(lab.Docker29Snapshot)
 	case lab.Podman, lab.Skopeo:
 		return p.Party == "podman" && p.Operation == "pull"
 	case lab.Containerd1, lab.Containerd2:
-		return p.Party == "containerd"
+		return p.Party == "containerd" && strings.HasPrefix(p.Instance, "ctr ")
+	case lab.CRI:
+		return p.Party == "containerd" && p.Instance == "cri"
 	case lab.Curl:
 		return p.Party == "system"
 	}
 	return false
+}
+
+// view is the judge as whose user Mooring is asked about another: most tools are
+// there on every machine of the lab.
+func view(judge string) string {
+	switch judge {
+	case lab.Podman, lab.Skopeo, lab.Curl, lab.Containerd1:
+		return lab.Docker20
+	case lab.Login:
+		return lab.Docker29Snapshot
+	}
+	return judge
 }
 
 // outcome is what a real tool did, in the words of verdicts.
@@ -86,22 +103,25 @@ type outcome struct {
 	said  string
 }
 
-// ask lets a judge pull. One that succeeds is asked again while an impostor
-// answers: who pulls from that as well does not verify.
-func ask(s *site, judge string) outcome {
-	out := s.l.Pull(judge, s.registry, s.image, s.hostsDir)
-	switch {
-	case !out.OK():
-		return outcome{trust.Refused, out.Text()}
-	case s.plain:
-		return outcome{trust.Insecure, out.Text()}
+// ask lets all judges pull at the same time. Those that succeed are asked again
+// while an impostor answers: who pulls from that as well does not verify.
+func ask(s *site, judges []string) map[string]outcome {
+	did := map[string]outcome{}
+	var pulled []string
+	for judge, out := range pulls(s.l, s.registry, s.image, judges...) {
+		did[judge] = outcome{trust.Refused, out.Text()}
+		if out.OK() {
+			did[judge] = outcome{trust.Trusted, out.Text()}
+			pulled = append(pulled, judge)
+		}
 	}
 	s.impostor.Store(true)
-	defer s.impostor.Store(false)
-	if again := s.l.Pull(judge, s.registry, s.image, s.hostsDir); again.OK() {
-		return outcome{trust.Insecure, again.Text()}
+	for judge, out := range pulls(s.l, s.registry, s.image, pulled...) {
+		if s.plain || out.OK() {
+			did[judge] = outcome{trust.Insecure, out.Text()}
+		}
 	}
-	return outcome{trust.Trusted, out.Text()}
+	return did
 }
 
 // agrees reports whether a verdict foretold what a tool did. That nobody is there

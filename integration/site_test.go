@@ -29,7 +29,6 @@ type site struct {
 	// registry is host[:port] as written in references to it.
 	registry string
 	image    string
-	hostsDir string // where ctr is told to look
 	root     *trusttest.Cert
 	issuing  *trusttest.Cert
 	// plain: it speaks HTTP, so that whoever pulls from it verified nothing.
@@ -40,7 +39,7 @@ type site struct {
 
 // newSite takes a host for a registry on port 5000 and makes a private CA.
 func newSite(t *testing.T, l *lab.Lab, image string) *site {
-	s := &site{t: t, l: l, image: image, hostsDir: "/etc/docker/certs.d"}
+	s := &site{t: t, l: l, image: image}
 	s.root = trusttest.NewCA(t, "Corp Root CA")
 	s.issuing = s.root.Intermediate("Corp Issuing CA")
 	s.at(l.Host(t), "5000")

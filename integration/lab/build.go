@@ -36,9 +36,10 @@ func buildTools() (string, error) {
 	return dir, nil
 }
 
-func dockerdName() string    { return "dockerd-" + mobyVersion }
-func containerdName() string { return "containerd-" + containerdVersion }
-func ctrName() string        { return "ctr-" + containerdVersion }
+func dockerdName() string { return "dockerd-" + mobyVersion }
+
+// containerdDir holds containerd, ctr and crictl under their own names.
+func containerdDir() string { return "containerd-" + containerdVersion }
 
 func have(path string) bool {
 	i, err := os.Stat(path)
@@ -63,11 +64,39 @@ func buildDockerd(dir string) error {
 	return os.Rename(filepath.Join(tmp, "dockerd"), target)
 }
 
+// criClient pulls as a kubelet does. The tool of that name is no Go module that
+// can be had, and does no more than this for `crictl pull`.
+const criClient = `package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	runtime "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+func main() {
+	conn, err := grpc.NewClient("unix://"+os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err == nil {
+		_, err = runtime.NewImageServiceClient(conn).PullImage(context.Background(), &runtime.PullImageRequest{
+			Image: &runtime.ImageSpec{Image: os.Args[2]}, Auth: &runtime.AuthConfig{Username: os.Args[3], Password: os.Args[4]},
+		})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+`
+
 // buildContainerd goes through a module of its own, for `go install` refuses
 // containerd's go.mod for its exclude directives.
 func buildContainerd(dir string) error {
-	names := map[string]string{"containerd": containerdName(), "ctr": ctrName()}
-	if have(filepath.Join(dir, names["containerd"])) && have(filepath.Join(dir, names["ctr"])) {
+	target := filepath.Join(dir, containerdDir())
+	if have(filepath.Join(target, "crictl")) {
 		return nil
 	}
 	fmt.Fprintln(os.Stderr, "lab: building containerd", containerdVersion, "(some minutes, once)")
@@ -76,25 +105,23 @@ func buildContainerd(dir string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	steps := [][]string{
-		{"mod", "init", "engines.invalid"},
-		{"get", "github.com/containerd/containerd/v2@" + containerdVersion},
+	if err := os.WriteFile(filepath.Join(tmp, "main.go"), []byte(criClient), 0o644); err != nil {
+		return err
 	}
-	for name := range names {
-		pkg := "github.com/containerd/containerd/v2/cmd/" + name
-		steps = append(steps, []string{"get", pkg}, []string{"build", "-ldflags", "-s -w", "-o", name, pkg})
-	}
-	for _, args := range steps {
+	module := "github.com/containerd/containerd/v2"
+	for _, args := range [][]string{
+		{"mod", "init", "crictl"},
+		{"get", module + "@" + containerdVersion},
+		{"build", "-mod=mod", "-ldflags", "-s -w", "-o", "out/", ".", module + "/cmd/containerd", module + "/cmd/ctr"},
+	} {
 		if err := golang(tmp, nil, args...); err != nil {
 			return err
 		}
 	}
-	for name, target := range names {
-		if err := os.Rename(filepath.Join(tmp, name), filepath.Join(dir, target)); err != nil {
-			return err
-		}
+	if err := os.RemoveAll(target); err != nil { // a build that was interrupted
+		return err
 	}
-	return nil
+	return os.Rename(filepath.Join(tmp, "out"), target)
 }
 
 func buildMooring(dir string) error {

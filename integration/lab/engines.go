@@ -4,6 +4,7 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ const (
 	Docker29Snapshot = "docker-29-store" // current, containerd image store: containerd's loader
 	Containerd1      = "containerd-1.6"
 	Containerd2      = "containerd-2"
+	CRI              = "cri" // a kubelet's way into Containerd2
 )
 
 // Dockers are the three daemons.
@@ -33,6 +35,8 @@ func (l *Lab) Socket(engine string) string {
 		return "/run/docker.sock"
 	case Containerd1:
 		return "/run/containerd/containerd.sock"
+	case Containerd2, CRI:
+		return "/run/containerd-2/containerd.sock"
 	}
 	return "/run/" + engine + "/engine.sock"
 }
@@ -65,7 +69,7 @@ func (l *Lab) engine(t *testing.T, engine string) *process {
 	case Containerd1:
 		return l.containerd(t, engine, "containerd")
 	case Containerd2:
-		return l.containerd(t, engine, filepath.Join(l.tools, containerdName()))
+		return l.containerd(t, engine, filepath.Join(l.tools, containerdDir(), "containerd"))
 	case Docker20:
 		return l.dockerd(t, engine, "dockerd", Containerd1, "--storage-driver=overlay2", "--pidfile=/run/docker.pid")
 	case Docker29:
@@ -81,32 +85,52 @@ func (l *Lab) engine(t *testing.T, engine string) *process {
 
 func (l *Lab) containerd(t *testing.T, engine, program string) *process {
 	t.Helper()
-	root := filepath.Join("/var/lib/containerd", engine)
-	config := filepath.Join(l.Dir, engine+".toml")
-	version := "2"
-	if engine == Containerd2 {
-		version = "3"
-	}
-	l.put(t, config, "version = "+version+`
-root = "`+root+`"
-state = "/run/containerd/`+engine+`"
-disabled_plugins = [
-  "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime",
-  "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper",
-  "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.blockfile", "io.containerd.internal.v1.opt",
-  "io.containerd.nri.v1.nri",
-]
-[grpc]
-address = "`+l.Socket(engine)+`"
-`)
+	l.containerdConfig(t, engine, hostsDir)
 	return &process{
-		name: engine, argv: []string{program, "--config", config, "--log-level", "warn"},
+		name: engine, argv: []string{program, "--config", l.configOf(engine), "--log-level", "warn"},
 		up: func() bool { return l.Run(nil, "ctr", "-a", l.Socket(engine), "version").OK() },
 	}
 }
 
-// dockerd runs no containers, so it needs no network of its own. insecure names
-// the registries it shall not verify; [InsecureHost] is one of them.
+func (l *Lab) configOf(containerd string) string { return filepath.Join(l.Dir, containerd+".toml") }
+
+// containerdConfig writes an engine's configuration. Containerd 2 also serves CRI,
+// with registry.config_path set to certs unless that is "".
+func (l *Lab) containerdConfig(t *testing.T, engine, certs string) {
+	t.Helper()
+	version, disabled, cri := "2", `"io.containerd.grpc.v1.cri", `, ""
+	if engine == Containerd2 {
+		version, disabled = "3", ""
+		if certs != "" {
+			cri = fmt.Sprintf("[plugins.'io.containerd.cri.v1.images'.registry]\nconfig_path = %q\n", certs)
+		}
+	}
+	l.put(t, l.configOf(engine), fmt.Sprintf(`version = %s
+root = "/var/lib/containerd/%s"
+state = "/run/%s-state"
+disabled_plugins = [
+  %s"io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper",
+  "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.blockfile", "io.containerd.internal.v1.opt",
+  "io.containerd.nri.v1.nri",
+]
+[grpc]
+address = %q
+%s`, version, engine, engine, disabled, l.Socket(engine), cri))
+}
+
+// CRIDirectory sets the directories of the CRI plugin, "" for its default, until
+// the test ends.
+func (l *Lab) CRIDirectory(t *testing.T, certs string) {
+	t.Helper()
+	l.containerdConfig(t, Containerd2, certs)
+	l.Restart(t, Containerd2)
+	t.Cleanup(func() {
+		l.containerdConfig(t, Containerd2, hostsDir)
+		l.Restart(t, Containerd2)
+	})
+}
+
+// dockerd runs no containers, so it needs no network of its own.
 func (l *Lab) dockerd(t *testing.T, engine, program, containerd string, args ...string) *process {
 	t.Helper()
 	l.Engine(t, containerd)

@@ -108,9 +108,11 @@ func (l *Lab) Must(t *testing.T, argv ...string) Output {
 }
 
 // Mooring runs the command line under test.
-func (l *Lab) Mooring(env []string, args ...string) Output {
-	return l.Run(env, append([]string{filepath.Join(l.tools, "mooring")}, args...)...)
+func (l *Lab) Mooring(args ...string) Output {
+	return l.Run(nil, append([]string{l.mooring()}, args...)...)
 }
+
+func (l *Lab) mooring() string { return filepath.Join(l.tools, "mooring") }
 
 // Write makes a file, with its directories, and removes what it made when the
 // test ends.

@@ -111,6 +111,8 @@ func furnish(dir string) error {
 		{"overlay", "/var", ""},
 		{"overlay", "/usr/local/share/ca-certificates", ""},
 		{"tmpfs", "/run", "mode=0755"},
+		// Hooks of other packages; Java's keystore differs each time it is written.
+		{"tmpfs", "/etc/ca-certificates/update.d", "mode=0755"},
 		// Engines keep layers as overlays of their own, which cannot lie on one.
 		{"tmpfs", "/var/lib/docker", ""},
 		{"tmpfs", "/var/lib/containerd", ""},

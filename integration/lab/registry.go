@@ -35,12 +35,12 @@ func (l *Lab) Backend(t *testing.T) {
 	if l.backend != "" {
 		return
 	}
-	l.distribution(t, "backend", backendAddr, "", "")
+	l.distribution(t, "backend", backendAddr, "", "") // for all tests
 	l.backend = backendAddr
 }
 
-// Registry runs a real registry over TLS at h:port, which asks for an account.
-// It holds the images of the backend.
+// Registry runs a real registry over TLS at h:port until the test ends. It asks for
+// an account and holds the images of the backend.
 func (l *Lab) Registry(t *testing.T, h Host, port string, leaf *trusttest.Cert) {
 	t.Helper()
 	l.Backend(t)
@@ -50,12 +50,13 @@ func (l *Lab) Registry(t *testing.T, h Host, port string, leaf *trusttest.Cert) 
 	l.put(t, key, string(leaf.KeyPEM()))
 	passwords := filepath.Join(l.Dir, name+".htpasswd")
 	l.put(t, passwords, l.Must(t, "htpasswd", "-Bbn", User, Password).Stdout)
-	l.distribution(t, name, net.JoinHostPort(h.IP, port),
+	p := l.distribution(t, name, net.JoinHostPort(h.IP, port),
 		"  tls: {certificate: "+cert+", key: "+key+"}\n", "auth: {htpasswd: {realm: lab, path: "+passwords+"}}\n")
+	t.Cleanup(func() { p.stop(t) })
 }
 
 // distribution runs docker-registry with the images that all of them share.
-func (l *Lab) distribution(t *testing.T, name, addr, transport, auth string) {
+func (l *Lab) distribution(t *testing.T, name, addr, transport, auth string) *process {
 	t.Helper()
 	config := filepath.Join(l.Dir, name+".yml")
 	l.put(t, config, fmt.Sprintf(`version: 0.1
@@ -64,16 +65,21 @@ storage: {filesystem: {rootdirectory: %s}}
 http:
   addr: %s
 %s%s`, filepath.Join(l.Dir, "images"), addr, transport, auth))
-	(&process{
+	p := &process{
 		name: name, argv: []string{"docker-registry", "serve", config},
-		up: func() bool {
-			c, err := net.DialTimeout("tcp", addr, time.Second)
-			if err == nil {
-				c.Close()
-			}
-			return err == nil
-		},
-	}).start(t, l)
+		up: func() bool { return accepts(addr) },
+	}
+	p.start(t, l)
+	return p
+}
+
+// accepts reports whether somebody listens at addr.
+func accepts(addr string) bool {
+	c, err := net.DialTimeout("tcp", addr, time.Second)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
 }
 
 // Proxy passes requests on to the backend.
@@ -162,13 +168,7 @@ http {
 	p := &process{
 		name: name, argv: []string{"nginx", "-c", at(".conf"), "-e", at(".err")},
 		env: []string{"OPENSSL_CONF=" + at(".cnf")},
-		up: func() bool {
-			c, err := net.DialTimeout("tcp", addr, time.Second)
-			if err == nil {
-				c.Close()
-			}
-			return err == nil
-		},
+		up:  func() bool { return accepts(addr) },
 	}
 	p.start(t, l)
 	t.Cleanup(func() { p.stop(t) })
