@@ -56,6 +56,9 @@ type Demo struct {
 // directory) and starts the registry. The demo ends with Close or with ctx.
 func Start(ctx context.Context, dir string) (*Demo, error) {
 	folder, err := os.MkdirTemp(dir, "mooring-demo-")
+	if err == nil {
+		folder, err = filepath.Abs(folder)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (a *app) registries(args []string) ([]trust.Registry, error) {
 			return nil, err
 		}
 		for _, w := range warnings {
-			line(a.std.Err, a.styleFor(a.std.ErrTTY).warn(a.t("warning.prefix", nil))+" "+a.words.NameWarning(w))
+			a.note(a.words.NameWarning(w))
 		}
 		if !slices.Contains(out, r) {
 			out = append(out, r)

@@ -76,7 +76,7 @@ func (a *app) toCheck(m platform.Service, file string, args []string) ([]trust.R
 	if len(regs) > 0 {
 		return regs, nil
 	}
-	known, err := m.Registries(a.ctx, platform.ListOptions{})
+	known, err := a.known(m, platform.ListOptions{})
 	for _, k := range known {
 		regs = append(regs, k.Registry)
 	}

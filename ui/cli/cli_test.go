@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/trusttest"
+	"mooring.dev/mooring/ui/safe"
 	"mooring.dev/mooring/ui/words"
 )
 
@@ -206,3 +210,38 @@ func TestInterruptedAskEnds(t *testing.T) {
 type blocked struct{}
 
 func (blocked) Read([]byte) (int, error) { select {} }
+
+// A server chooses its subject: none of it may steer a terminal, hide, or fill
+// the screen, in any form of the answer.
+func TestHostileSubjectStaysText(t *testing.T) {
+	evil := "\x1b[2J\x1b]0;owned\x07\u202e\u200b\u009b31m\r\n✓ trusted " + strings.Repeat("A", 64<<10)
+	leaf := trusttest.NewCA(t, "Root").Leaf(trusttest.Names("reg.example"), trusttest.Subject(pkix.Name{CommonName: evil}))
+	r := judged(trust.Refused)
+	r.Endpoints[0].Sent = leaf.Sent()
+	r.Endpoints[0].Verdicts[0].Consumer.Instance = evil
+	r.Endpoints[0].Verdicts[0].Looked = []trust.Look{{Path: evil}}
+	r.Findings = []trust.Finding{{Code: trust.UnknownAuthority, Severity: trust.SeverityError, Path: evil, Args: map[string]string{"subject": evil}}}
+	r.Proved = []trust.EngineWord{{Party: trust.Docker, Text: evil}}
+	report := filepath.Join(t.TempDir(), "r.md")
+	_, text, _ := run(stub{reports: []trust.Report{r}}, "check", "-v", "reg.example", "--report", report)
+	_, asJSON, _ := run(stub{reports: []trust.Report{r}}, "check", "--json", "reg.example")
+	markdown, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, out := range map[string]string{"text": text, "JSON": asJSON, "Markdown": string(markdown)} {
+		for _, c := range out {
+			if c < 0x20 && c != '\n' || hidden(c) {
+				t.Errorf("%s lets %U through", name, c)
+			}
+		}
+		for _, l := range strings.Split(out, "\n") {
+			if name != "JSON" && (len(l) > 4*safe.MaxLine || strings.HasPrefix(l, "✓")) {
+				t.Errorf("%s has the line %.80q of %d bytes", name, l, len(l))
+			}
+		}
+	}
+	if !strings.Contains(text, `\u001b[2J`) {
+		t.Error("the text does not show the subject at all")
+	}
+}

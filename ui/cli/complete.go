@@ -61,7 +61,7 @@ func (a *app) completeRegistries(_ *cobra.Command, args []string, typed string) 
 		return nil, cobra.ShellCompDirectiveError
 	}
 	known, err := m.Registries(ctx, platform.ListOptions{})
-	if err != nil {
+	if err != nil && len(known) == 0 {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var out []string

@@ -17,7 +17,7 @@ func (a *app) listCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		known, err := m.Registries(a.ctx, o)
+		known, err := a.known(m, o)
 		if err != nil {
 			return err
 		}
@@ -27,6 +27,22 @@ func (a *app) listCmd() *cobra.Command {
 	c.Flags().BoolVar(&o.AskEngines, "images", false, a.t("flag.images", nil))
 	c.Flags().BoolVar(&o.Hidden, "hidden", false, a.t("flag.hidden", nil))
 	return c
+}
+
+// known lists the registries. A file that cannot be read keeps none of the others
+// from being listed: the person is told.
+func (a *app) known(m platform.Service, o platform.ListOptions) ([]platform.Known, error) {
+	known, err := m.Registries(a.ctx, o)
+	if err == nil || len(known) == 0 {
+		return known, err
+	}
+	a.note(a.t("warning.partly", map[string]any{"cause": err}))
+	return known, nil
+}
+
+// note tells the person something beside the answer.
+func (a *app) note(text string) {
+	line(a.std.Err, a.styleFor(a.std.ErrTTY).warn(a.t("warning.prefix", nil))+" "+text)
 }
 
 func (a *app) addCmd() *cobra.Command {
@@ -89,7 +105,7 @@ func (a *app) edit(args []string, change func(platform.Service, trust.Registry) 
 	if !a.json {
 		return nil
 	}
-	known, err := m.Registries(a.ctx, platform.ListOptions{Hidden: true})
+	known, err := a.known(m, platform.ListOptions{Hidden: true})
 	if err != nil {
 		return err
 	}

@@ -117,9 +117,13 @@ func (a *app) answerReceipt(r trust.Receipt) error {
 // prove checks the registries anew, with the engines' own word. The action is
 // done whatever comes out; the person sees it.
 func (a *app) prove(m platform.Service, r trust.Receipt) error {
-	regs, err := a.registries(r.Registries)
-	if err != nil {
-		return err
+	var regs []trust.Registry
+	for _, name := range r.Registries {
+		reg, _, err := trust.ParseRegistry(name) // doubts about the name were voiced before
+		if err != nil {
+			return err
+		}
+		regs = append(regs, reg)
 	}
 	reports, err := a.look(m, regs, platform.CheckOptions{EngineWord: true})
 	if err != nil {
@@ -184,7 +188,12 @@ func (t *text) forecast(fs []trust.Forecast) {
 	t.say("")
 	t.say(t.bold(t.t("plan.forecast", nil)))
 	rows := table{indent: "  "}
+	instances := countInstances(fs)
 	for _, f := range fs {
+		instance := ""
+		if instances[f.Party] > 1 {
+			instance = safe.Line(f.Instance)
+		}
 		after := func(s string) string { return t.state(f.After, s) }
 		before := func(s string) string { return t.state(f.Before, s) }
 		note := ""
@@ -196,9 +205,23 @@ func (t *text) forecast(fs []trust.Forecast) {
 		case f.After != trust.Trusted:
 			note = t.words.Reason(f.Reason)
 		}
-		rows.row(plain(safe.Line(f.Registry)), plain(t.words.Party(f.Party)), plain(t.words.Operation(f.Operation)),
+		rows.row(plain(safe.Line(f.Registry)), plain(t.words.Party(f.Party)), cell{instance, t.dim}, plain(t.words.Operation(f.Operation)),
 			cell{symbols[f.Before] + " " + t.words.State(f.Before), before}, plain("→"),
 			cell{symbols[f.After] + " " + t.words.State(f.After), after}, cell{note, t.dim})
 	}
 	rows.write(t.w)
+}
+
+// countInstances counts each party's instances: one needs no name.
+func countInstances(fs []trust.Forecast) map[trust.Party]int {
+	seen := map[trust.Party]map[string]bool{}
+	out := map[trust.Party]int{}
+	for _, f := range fs {
+		if seen[f.Party] == nil {
+			seen[f.Party] = map[string]bool{}
+		}
+		seen[f.Party][f.Instance] = true
+		out[f.Party] = len(seen[f.Party])
+	}
+	return out
 }

@@ -18,7 +18,7 @@ import (
 // a process of its own, over a fake machine. FAKE_TTY makes all three streams
 // count as terminals; FAKE_FAIL is the code with which changes fail.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mooring": mooring})
+	testscript.Main(m, map[string]func(){"mooring": mooring, "mooring-real": realMooring})
 }
 
 func mooring() {
@@ -45,7 +45,7 @@ func TestScripts(t *testing.T) {
 		"both.pem": append(root.PEM(), next.PEM()...), "empty.pem": nil,
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: "testdata/fake", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("WORK", env.WorkDir)
 			env.Setenv("LANG", "C")

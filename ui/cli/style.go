@@ -92,6 +92,9 @@ func (t *table) write(w io.Writer) {
 	for _, r := range t.rows {
 		var b strings.Builder
 		for i, c := range r {
+			if widths[i] == 0 {
+				continue // nobody has anything to say there
+			}
 			text := c.text
 			if c.paint != nil {
 				text = c.paint(text)

@@ -46,12 +46,17 @@ func (w *Words) Error(err error) Problem {
 		return Problem{What: sentence(w.T("name."+string(name.Code), anyMap(name.Args()))), Details: details}
 	}
 	key, args := w.classify(err)
-	return Problem{
+	p := Problem{
 		What:    w.T("error."+key+".what", args),
 		Why:     w.optional("error."+key+".why", args),
 		Hint:    w.optional("error."+key+".hint", args),
 		Details: details,
 	}
+	// A fact in the system's own words, where the sentence does not hold it already.
+	if detail, _ := args["detail"].(string); p.Why == "" && !strings.Contains(p.What, safe.Line(detail)) {
+		p.Why = safe.Line(detail)
+	}
+	return p
 }
 
 func (w *Words) optional(key string, args map[string]any) string {
