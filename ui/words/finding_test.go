@@ -26,7 +26,7 @@ func TestFindingArguments(t *testing.T) {
 		}
 	}
 	_, detail, _ = w.Finding(trust.Finding{
-		Code: trust.Expired, Args: map[string]string{"subject": "reg", "notAfter": at.Format(time.RFC3339)},
+		Code: trust.Expired, Args: map[string]string{"subject": "reg", "host": "reg", "notAfter": at.Format(time.RFC3339)},
 	})
 	if want := w.Moment(at); !strings.Contains(detail, want) || strings.Contains(detail, "T12") {
 		t.Errorf("%q lacks %q", detail, want)
