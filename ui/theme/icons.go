@@ -45,6 +45,15 @@ func Icon(name IconName, c fyne.ThemeColorName) fyne.Resource {
 	return &drawing{name: name, source: b, fore: c}
 }
 
+// AppIcon is the program's icon for title bars and task lists.
+func AppIcon() fyne.Resource {
+	b, err := icons.Files.ReadFile("app.svg")
+	if err != nil {
+		panic(err) // embedded
+	}
+	return fyne.NewStaticResource("mooring.svg", b)
+}
+
 // drawing fills an SVG's two colours in at painting time, so that the same
 // resource serves light and dark. Fyne's own themed resource knows one colour
 // only, and colours no strokes.

@@ -17,6 +17,7 @@ import (
 // Sizes of the design that Fyne has no name for.
 const (
 	SizeTitle       fyne.ThemeSizeName = "mooringTitle" // a page's heading
+	SizeBrand       fyne.ThemeSizeName = "mooringBrand" // the product's name
 	SizeDialogTitle fyne.ThemeSizeName = "mooringDialogTitle"
 	SizeName        fyne.ThemeSizeName = "mooringName"      // a card's common name
 	SizeSecondary   fyne.ThemeSizeName = "mooringSecondary" // muted second lines
@@ -27,6 +28,7 @@ const (
 var sizes = map[fyne.ThemeSizeName]float32{
 	SizeTitle:       22,
 	SizeName:        15.5,
+	SizeBrand:       16,
 	SizeDialogTitle: 18,
 	SizeSecondary:   12.5,
 	SizeSection:     12,

@@ -29,6 +29,7 @@ func (t Teller) party(r trust.Report, p trust.Party) Row {
 		ID: "party:" + string(p), Party: p, InScope: r.InScope(p), Mark: markOf(v.State),
 		Title: t.partyTitle(p, v.Consumer), Word: t.say("verdict."+v.State.String(), nil), Reason: t.reason(v),
 	}
+	row.Scopable = v.Consumer.Installed || row.InScope
 	if !v.Consumer.Installed || !row.InScope {
 		t.mute(&row, v)
 	}

@@ -59,6 +59,8 @@ type Row struct {
 	Fields  []Field
 	Party   trust.Party // the party it is about, "" for none
 	InScope bool
+	// Scopable: the party can be counted in or out for this registry.
+	Scopable bool
 }
 
 // Look is a path that was looked at.

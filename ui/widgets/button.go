@@ -51,6 +51,9 @@ func NewIconButton(icon theme.IconName, label string, tapped func()) *Button {
 // WithIcon puts an icon before the label.
 func (b *Button) WithIcon(i theme.IconName) *Button { b.icon = i; return b }
 
+// OnTapped replaces what the button does.
+func (b *Button) OnTapped(f func()) { b.onTap = f }
+
 // SetLabel replaces the words.
 func (b *Button) SetLabel(s string) {
 	if b.label != s {

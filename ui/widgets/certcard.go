@@ -36,8 +36,9 @@ type CertData struct {
 	Label, Fingerprint, Short string
 	Copy                      func() // copies the fingerprint
 
-	Broken  bool   // the chain breaks at this card
-	Missing string // not "": there is no such certificate, and this is why
+	Broken   bool     // the chain breaks at this card
+	Problems []string // what is wrong with this certificate
+	Missing  string   // not "": there is no such certificate, and this is why
 
 	Fields  []Field
 	Actions []Action // of the unfolded card
@@ -79,6 +80,9 @@ func NewCertCard(d CertData) *CertCard {
 		body.Add(Space(1, 2))
 		body.Add(ValidityBar(d.Validity))
 		body.Add(c.fingerprint())
+	}
+	for _, p := range d.Problems {
+		body.Add(NewText(p, Look{Color: theme.ColorRefused, Size: theme.SizeSecondary, Bold: true}, Wrap))
 	}
 	body.Add(c.fold)
 	c.root = container.NewStack(c.back, Inset(11, GapCard, 9, GapCard, body))

@@ -21,12 +21,12 @@ type Choice struct {
 	root   *fyne.Container
 }
 
-// NewChoice returns an option; detail may be any drawing below its title.
-func NewChoice(title string, chosen bool, detail fyne.CanvasObject, tapped func()) *Choice {
+// NewChoice returns an option; detail is what is drawn below its title.
+func NewChoice(title fyne.CanvasObject, chosen bool, detail fyne.CanvasObject, tapped func()) *Choice {
 	c := &Choice{chosen: chosen, dot: newRadio(chosen)}
 	c.onTap = tapped
 	c.back = NewSurface("", "", fynetheme.SizeNameSelectionRadius)
-	words := Column(2, NewText(title, Strong, Wrap))
+	words := Column(2, title)
 	if detail != nil {
 		words.Add(detail)
 	}

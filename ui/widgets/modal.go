@@ -18,6 +18,7 @@ type Modal struct {
 	page    *Page
 	title   *Text
 	footer  *fyne.Container
+	flash   *Text
 	shown   bool
 	// OnEscape is called for the Escape key; nil closes the dialog.
 	OnEscape func()
@@ -32,8 +33,10 @@ const modalWidth float32 = 700
 func NewModal(c fyne.Canvas, title string) *Modal {
 	m := &Modal{canvas: c, page: NewPage(27, 4), footer: Row(10, 0, false, Space(1, 1))}
 	m.title = NewText(title, Look{Size: theme.SizeDialogTitle, Bold: true}, Wrap)
+	m.flash = NewText("", Secondary, Wrap)
+	m.flash.Hide()
 	card := container.New(&modalCard{},
-		Inset(23, 27, 12, 27, m.title), m.page.Scroll, Inset(12, 27, 21, 27, m.footer))
+		Inset(23, 27, 12, 27, m.title), m.page.Scroll, Inset(12, 27, 21, 27, Column(8, m.flash, m.footer)))
 	m.overlay = container.New(&modalLayout{},
 		NewSurface(theme.ColorDim, "", ""), newBlocker(),
 		NewSurface(theme.ColorCard, "", fynetheme.SizeNameDialogRadius), card)
@@ -56,6 +59,13 @@ func (m *Modal) SetFooter(left []fyne.CanvasObject, right ...fyne.CanvasObject) 
 	m.footer.Layout = &row{gap: 10, stretch: len(left)}
 	m.footer.Objects = append(m.footer.Objects, right...)
 	m.footer.Refresh()
+	m.Settle()
+}
+
+// Flash shows a short result over the buttons; "" takes it away.
+func (m *Modal) Flash(sentence string) {
+	m.flash.SetText(sentence)
+	m.flash.Hidden = sentence == ""
 	m.Settle()
 }
 

@@ -31,6 +31,7 @@ type RowData struct {
 	Label   string   // unfolded: over the paths
 	Looked  []LookedPath
 	Fields  []Field
+	Body    fyne.CanvasObject // unfolded: any drawing; nil for none
 	Actions []Action
 	Open    bool
 	OnFold  func(open bool)
@@ -38,7 +39,7 @@ type RowData struct {
 
 // foldable reports whether there is anything to unfold.
 func (d RowData) foldable() bool {
-	return len(d.Looked)+len(d.Notes)+len(d.Fields)+len(d.Actions) > 0
+	return len(d.Looked)+len(d.Notes)+len(d.Fields)+len(d.Actions) > 0 || d.Body != nil
 }
 
 // FoldRow is one row of the "who trusts it" table or of the findings.
@@ -93,7 +94,10 @@ func (r *FoldRow) details() []fyne.CanvasObject {
 	for _, f := range r.data.Fields {
 		out = append(out, FieldRow(f.Name, f.Value, Look{Size: theme.SizeSecondary}))
 	}
-	if len(r.data.Looked) > 0 {
+	if r.data.Body != nil {
+		out = append(out, r.data.Body)
+	}
+	if len(r.data.Looked) > 0 && r.data.Label != "" {
 		out = append(out, Space(1, 1), SectionLabel(r.data.Label))
 	}
 	for _, l := range r.data.Looked {

@@ -92,6 +92,33 @@ func Chip(text string) *fyne.Container {
 	return container.NewStack(s, Inset(2, 8, 2, 8, label))
 }
 
+// ShortChip is a chip for text that may be long, such as a path: it is cut in
+// its middle.
+func ShortChip(text string) fyne.CanvasObject {
+	const most = 200
+	look := Look{Color: theme.ColorMuted, Size: theme.SizeSection}
+	return Chip(cutMiddle(text, most, look))
+}
+
+// Tinted lies content on the background of a state.
+func Tinted(s theme.State, content fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewStack(NewSurface(s.Back(), "", fynetheme.SizeNameCardRadius),
+		Inset(GapCard, 16, GapCard, 16, content))
+}
+
+// Centred is a muted sentence in the middle of an empty place.
+func Centred(sentence string) fyne.CanvasObject {
+	look := Look{Color: theme.ColorMuted, Align: fyne.TextAlignCenter}
+	return container.New(&narrow{width: 460}, NewText(sentence, look, Wrap))
+}
+
+// Busy says that something is going on.
+func Busy(sentence string) fyne.CanvasObject {
+	spin := widget.NewActivity()
+	spin.Start()
+	return Row(GapRow, 1, false, Sized(18, 18, spin), NewText(sentence, Secondary, Wrap))
+}
+
 // SectionLabel is a heading in capitals over a group. The caller capitalises:
 // how is a matter of language.
 func SectionLabel(text string) fyne.CanvasObject {

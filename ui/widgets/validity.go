@@ -48,3 +48,10 @@ func (b *barLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (b *barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(110, 6) }
+
+// NewProgress is a bar that is filled to share, from 0 to 1.
+func NewProgress(share float32) fyne.CanvasObject {
+	return container.New(&barLayout{spent: min(max(share, 0), 1)},
+		NewSurface(theme.ColorLine, "", fynetheme.SizeNamePadding),
+		NewSurface(theme.ColorAccent, "", fynetheme.SizeNamePadding))
+}

@@ -1,0 +1,95 @@
+//go:build !nogui
+
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"mooring.dev/mooring/ui/theme"
+)
+
+// Shell is the window's frame: a sidebar beside the page, or, in a narrow
+// window, a drawer over it.
+type Shell struct {
+	Object *fyne.Container
+	// OnNarrow is told when the sidebar becomes a drawer or a bar again.
+	OnNarrow func(narrow bool)
+
+	layout *shellLayout
+}
+
+// DrawerBelow is the window width under which the sidebar becomes a drawer.
+const DrawerBelow float32 = 700
+
+const sidebarWidth, sidebarMin float32 = 292, 244
+
+// NewShell frames page and sidebar; over lies on top of both.
+func NewShell(sidebar, page, over fyne.CanvasObject) *Shell {
+	s := &Shell{}
+	veil := newBlocker()
+	veil.onTap = func() { s.SetDrawer(false) }
+	dim := NewSurface(theme.ColorDim, "", "")
+	bar := container.NewStack(NewSurface(theme.ColorSidebar, "", ""), sidebar)
+	s.layout = &shellLayout{shell: s}
+	s.Object = container.New(s.layout, page, dim, veil, bar, Rule(), over)
+	return s
+}
+
+// SetDrawer opens or closes the drawer; in a wide window it does nothing.
+func (s *Shell) SetDrawer(open bool) {
+	s.layout.open = open
+	s.Object.Refresh()
+}
+
+// Narrow reports whether the sidebar is a drawer now.
+func (s *Shell) Narrow() bool { return s.layout.narrow }
+
+// DrawerOpen reports whether the drawer is open.
+func (s *Shell) DrawerOpen() bool { return s.layout.narrow && s.layout.open }
+
+type shellLayout struct {
+	shell        *Shell
+	narrow, open bool
+	told         bool
+}
+
+func (l *shellLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	page, dim, veil, bar, line, over := objects[0], objects[1], objects[2], objects[3], objects[4], objects[5]
+	narrow := size.Width < DrawerBelow
+	changed := narrow != l.narrow || !l.told
+	l.narrow, l.told = narrow, true
+	width := min(sidebarWidth, max(sidebarMin, size.Width*0.28))
+	left := width + 1
+	if narrow {
+		left = 0
+	}
+	setVisible(bar, !narrow || l.open)
+	setVisible(line, !narrow || l.open)
+	setVisible(dim, narrow && l.open)
+	setVisible(veil, narrow && l.open)
+	bar.Resize(fyne.NewSize(width, size.Height))
+	line.Move(fyne.NewPos(width, 0))
+	line.Resize(fyne.NewSize(1, size.Height))
+	page.Move(fyne.NewPos(left, 0))
+	page.Resize(fyne.NewSize(size.Width-left, size.Height))
+	for _, o := range []fyne.CanvasObject{dim, veil, over} {
+		o.Resize(size)
+	}
+	if changed && l.shell.OnNarrow != nil {
+		l.shell.OnNarrow(narrow)
+	}
+}
+
+// MinSize is that of the smallest window: a drawer and a page both fit into it.
+func (l *shellLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(420, 360) }
+
+func setVisible(o fyne.CanvasObject, on bool) {
+	if on != o.Visible() {
+		if on {
+			o.Show()
+		} else {
+			o.Hide()
+		}
+	}
+}

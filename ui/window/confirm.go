@@ -1,0 +1,148 @@
+//go:build !nogui
+
+package window
+
+import (
+	"context"
+	"slices"
+
+	"fyne.io/fyne/v2"
+
+	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/ui/theme"
+	"mooring.dev/mooring/ui/vm"
+	"mooring.dev/mooring/ui/widgets"
+)
+
+// confirmation is a dialog that shows a plan, and carries it out on a click:
+// undoing a change, or ceasing to trust.
+type confirmation struct {
+	*panel
+	title, question, label, empty string
+	plan                          func(context.Context) (trust.Plan, error)
+	act                           func(context.Context, trust.Plan, func(platform.Progress)) (trust.Receipt, error)
+	done                          string // what is said afterwards
+	regs                          []string
+	made                          *trust.Plan
+	acting                        bool
+}
+
+// showUndo shows what undoing a receipt takes back.
+func (w *Window) showUndo(receipt string) {
+	c := &confirmation{
+		title: w.t.Say("undo.title"), question: w.t.Say("undo.question"), label: w.t.Say("undo.do"), done: w.t.Say("undo.done"),
+		plan: func(ctx context.Context) (trust.Plan, error) { return w.service.PlanUndo(ctx, receipt) },
+		act: func(ctx context.Context, _ trust.Plan, progress func(platform.Progress)) (trust.Receipt, error) {
+			return w.service.Undo(ctx, receipt, progress)
+		},
+	}
+	c.open(w)
+}
+
+// showUntrust shows what ceasing to trust the registry on the page removes.
+func (w *Window) showUntrust() {
+	e, ok := w.entry()
+	if !ok {
+		return
+	}
+	regs := []trust.Registry{e.Known.Registry}
+	c := &confirmation{
+		title: w.t.SayOf("untrust.title", e.ID()), question: w.t.Say("untrust.question"), label: w.t.Say("untrust.do"),
+		empty: w.t.Say("untrust.none"), done: w.t.Say("undo.done"),
+		plan: func(ctx context.Context) (trust.Plan, error) { return w.service.PlanUntrust(ctx, regs) },
+		act:  w.service.Apply,
+	}
+	c.open(w)
+}
+
+func (c *confirmation) open(w *Window) {
+	c.panel = w.newDialog(c.title)
+	w.dialog = c
+	c.modal.OnEscape = func() {
+		if !c.acting {
+			c.close()
+		}
+	}
+	c.draw(widgets.Busy(w.t.Say("trust.planning")))
+	c.buttons(false)
+	c.show(nil)
+	c.job.start(func(ctx context.Context, _ func(func())) func() {
+		p, err := c.plan(ctx)
+		return func() { c.planned(p, err) }
+	})
+}
+
+func (c *confirmation) planned(p trust.Plan, err error) {
+	t := c.w.t
+	if err != nil {
+		c.draw(c.w.problem(t.W.Error(err)))
+		return
+	}
+	c.made, c.regs = &p, p.Registries
+	v := t.Changes(p)
+	if len(p.Pending()) == 0 && c.empty != "" {
+		c.draw(widgets.NewText(c.empty, widgets.Look{}, widgets.Wrap))
+		return
+	}
+	col := widgets.Column(10, widgets.Lines(lines(v.Lines)))
+	for _, n := range v.Notes {
+		col.Add(remarkLine(theme.State(n.Mark), n.Sentence))
+	}
+	c.draw(widgets.NewText(c.question, widgets.Look{}, widgets.Wrap), widgets.Panel(col))
+	c.buttons(true)
+}
+
+func (c *confirmation) draw(objects ...fyne.CanvasObject) { c.modal.SetBody(objects...) }
+
+func (c *confirmation) buttons(ready bool) {
+	do := widgets.NewButton(widgets.Primary, c.label, c.carryOut)
+	if !ready {
+		do.Disable()
+	}
+	c.modal.SetFooter(nil, widgets.NewButton(widgets.Outline, c.w.t.Say("act.cancel"), c.close), do)
+}
+
+func (c *confirmation) carryOut() {
+	if c.made == nil || c.acting {
+		return
+	}
+	c.acting = true
+	c.modal.SetFooter(nil)
+	plan := *c.made
+	form := &vm.TrustForm{Plan: &plan, Phase: vm.Applying}
+	redraw := func() {
+		c.draw(append(remarks(c.w.t.Say("trust.doing"), c.w.t.Outcome(form).Steps), widgets.Busy(c.w.t.Outcome(form).Current))...)
+	}
+	redraw()
+	c.job.start(func(ctx context.Context, post func(func())) func() {
+		_, err := c.act(ctx, plan, func(p platform.Progress) {
+			post(func() {
+				form.Progress = p
+				redraw()
+			})
+		})
+		return func() { c.finish(err) }
+	})
+}
+
+func (c *confirmation) finish(err error) {
+	c.acting = false
+	w := c.w
+	w.loadHistory()
+	if err != nil {
+		c.draw(c.w.problem(w.t.W.Error(err)))
+		c.closeOnly(w.t.Say("act.close"))
+		return
+	}
+	c.close()
+	w.say(theme.Trusted, c.done)
+	var regs []trust.Registry
+	for _, e := range w.book.All() {
+		if slices.Contains(c.regs, e.ID()) {
+			w.book.SetFresh(e.ID(), "")
+			regs = append(regs, e.Known.Registry)
+		}
+	}
+	w.checkThese(regs, nil)
+}

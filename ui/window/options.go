@@ -1,0 +1,25 @@
+//go:build !nogui
+
+package window
+
+import (
+	"context"
+
+	"mooring.dev/mooring/ui/words"
+)
+
+// Options is what the program gives the window beside the machine.
+type Options struct {
+	Words *words.Words // nil: those of Lang
+	Lang  string       // "" for the language of the environment
+	// Title is the window's title, "" for the product's name; the tour has its own.
+	Title string
+	// Tour opens the sandboxed tour; nil leaves it out.
+	Tour func(ctx context.Context) error
+	// OpenFolder shows a directory to the person; nil leaves the buttons out.
+	OpenFolder func(ctx context.Context, dir string) error
+	// Select is the registry to show first, "" for the one that needs it most.
+	Select string
+	// Shown is called once the window is on the screen, for measuring.
+	Shown func()
+}

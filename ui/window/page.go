@@ -1,0 +1,207 @@
+//go:build !nogui
+
+package window
+
+import (
+	"reflect"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/ui/theme"
+	"mooring.dev/mooring/ui/vm"
+	"mooring.dev/mooring/ui/widgets"
+)
+
+type pageMode int
+
+const (
+	showRegistry pageMode = iota
+	showHistory           // of everything
+)
+
+type pageTab int
+
+const (
+	tabTrust pageTab = iota
+	tabHistory
+)
+
+// page is what lies beside the list: a registry, the history, or the empty state.
+type page struct {
+	w      *Window
+	mode   pageMode
+	tab    pageTab
+	object *fyne.Container
+	body   *widgets.Page
+	slot   *fyne.Container
+	drawn  drawn
+	focus  map[string]fyne.Focusable // by the id of card or row, to keep the focus
+}
+
+// drawn is what the page was drawn from: the same is not drawn twice, so that a
+// result that changes nothing disturbs nobody.
+type drawn struct {
+	kind     string
+	registry vm.Registry
+	receipts []vm.Receipt
+	narrow   bool
+	tab      pageTab
+}
+
+func newPage(w *Window) *page {
+	p := &page{w: w, body: widgets.NewPage(26, 18), slot: container.NewStack(), focus: map[string]fyne.Focusable{}}
+	p.object = container.NewStack(p.slot)
+	return p
+}
+
+// refresh draws the page anew if there is something new to draw.
+func (p *page) refresh() {
+	w := p.w
+	next := drawn{narrow: w.shell != nil && w.shell.Narrow(), tab: p.tab}
+	e, ok := w.entry()
+	switch {
+	case p.mode == showHistory:
+		next.kind, next.receipts = "history", w.t.History(w.receipts, "")
+	case ok:
+		next.kind, next.registry = "registry", w.t.Registry(e)
+		if p.tab == tabHistory {
+			next.receipts = w.t.History(w.receipts, e.ID())
+		}
+	case !w.loaded:
+		next.kind = "looking"
+	case w.book.Len() == 0:
+		next.kind = "empty"
+	default:
+		next.kind = "choose"
+	}
+	if reflect.DeepEqual(next, p.drawn) {
+		return
+	}
+	held := p.heldFocus()
+	p.drawn, p.focus = next, map[string]fyne.Focusable{}
+	p.draw(next)
+	p.restoreFocus(held)
+}
+
+func (p *page) draw(d drawn) {
+	switch d.kind {
+	case "registry":
+		p.scrolling(p.registry(d)...)
+	case "history":
+		p.scrolling(p.historyPage(d)...)
+	case "empty":
+		p.filling(p.emptyState())
+	case "looking":
+		p.filling(widgets.Centred(p.w.t.Say("empty.looking")))
+	default:
+		p.filling(widgets.Centred(p.w.t.Say("empty.choose")))
+	}
+}
+
+func (p *page) scrolling(objects ...fyne.CanvasObject) {
+	p.body.Show(objects...)
+	p.set(p.body.Scroll)
+}
+
+func (p *page) filling(o fyne.CanvasObject) {
+	if b := p.menuButton(); b != nil {
+		o = container.NewBorder(widgets.Inset(14, 14, 0, 14, widgets.Row(0, -1, false, b)), nil, nil, nil, o)
+	}
+	p.set(widgets.Inset(20, 26, 20, 26, o))
+}
+
+func (p *page) set(o fyne.CanvasObject) {
+	if len(p.slot.Objects) != 1 || p.slot.Objects[0] != o {
+		p.slot.Objects = []fyne.CanvasObject{o}
+		p.slot.Refresh()
+	}
+}
+
+// menuButton opens the drawer in a narrow window; nil in a wide one.
+func (p *page) menuButton() fyne.CanvasObject {
+	if p.w.shell == nil || !p.w.shell.Narrow() {
+		return nil
+	}
+	return widgets.NewIconButton(theme.IconMenu, "", p.w.openDrawer)
+}
+
+// heldFocus is the id of the card or row that has the focus, "" for none.
+func (p *page) heldFocus() string {
+	has := p.w.win.Canvas().Focused()
+	for id, f := range p.focus {
+		if f == has && has != nil {
+			return id
+		}
+	}
+	if has != nil && p.w.keepsFocus(has) {
+		return keepFocus
+	}
+	return ""
+}
+
+// keepFocus stands for a focus outside the page, which drawing does not touch.
+const keepFocus = "-"
+
+// restoreFocus gives the focus to what took the place of what had it. Without
+// that keys would go to a card that is no longer there.
+func (p *page) restoreFocus(id string) {
+	if id == keepFocus || p.w.dialogShown() {
+		return
+	}
+	if f := p.focus[id]; f != nil {
+		p.w.win.Canvas().Focus(f)
+		return
+	}
+	p.w.win.Canvas().Unfocus()
+}
+
+// keepsFocus reports whether f is part of the sidebar or of a dialog.
+func (w *Window) keepsFocus(f fyne.Focusable) bool {
+	return f == w.sidebar.search || f == w.sidebar.list || f == w.sidebar.more || w.dialogShown()
+}
+
+func (w *Window) openDrawer() {
+	w.shell.SetDrawer(true)
+	w.win.Canvas().Focus(w.sidebar.list)
+}
+
+func (p *page) emptyState() fyne.CanvasObject {
+	w := p.w
+	actions := []widgets.BigAction{
+		{Icon: theme.IconSearch, Title: w.t.Say("empty.scan"), Detail: w.t.Say("empty.scan-detail"), Do: w.scan},
+		{Icon: theme.IconPlus, Title: w.t.Say("empty.add"), Detail: w.t.Say("empty.add-detail"), Do: w.showAdd},
+	}
+	if w.options.Tour != nil {
+		actions = append(actions, widgets.BigAction{
+			Icon: theme.IconTour, Title: w.t.Say("empty.tour"), Detail: w.t.Say("empty.tour-detail"), Do: w.tour,
+		})
+	}
+	return widgets.EmptyState(w.t.Say("empty.title"), w.t.Say("empty.detail"), actions...)
+}
+
+// act does what a banner's button says.
+func (p *page) act(a vm.Action) {
+	w := p.w
+	e, ok := w.entry()
+	if !ok {
+		return
+	}
+	switch a {
+	case vm.ActTrust:
+		w.showTrust(nil)
+	case vm.ActCheck:
+		w.checkSelected()
+	case vm.ActUndo:
+		w.showUndo(e.Fresh)
+	case vm.ActReport:
+		w.copyReport(e.Report)
+	}
+}
+
+func (w *Window) copyReport(r *trust.Report) {
+	if r != nil {
+		w.copy(w.t.ReportText(*r))
+	}
+}
