@@ -149,7 +149,17 @@ func (v *view) add(f trust.Finding) {
 	f.Args["registry"] = v.in.Probe.Registry.String()
 	f.Args["host"] = v.ep.Host
 	f.Args["address"] = v.ep.Address
+	fill(f.Args)
 	v.out = append(v.out, f)
+}
+
+// fill puts a dash where there is no value: a sentence must not have a hole.
+func fill(values map[string]string) {
+	for name, v := range values {
+		if v == "" {
+			values[name] = "—"
+		}
+	}
 }
 
 // fact reports a fact that concerns no certificate.

@@ -115,6 +115,7 @@ func (d *diagnosis) finding(n *noted) trust.Finding {
 			f.Args[k] = v
 		}
 	}
+	fill(f.Args)
 	return f
 }
 
