@@ -175,8 +175,9 @@ func (s *site) tokenServer(leaf func(lab.Host) *trusttest.Cert) http.Handler {
 }
 
 // blobServer makes another host keep the layers and returns the handler of a
-// registry that sends there for them. The image must be one that no engine has.
+// registry that sends there for them. The image is one that no engine has yet.
 func (s *site) blobServer(leaf func(lab.Host) *trusttest.Cert) http.Handler {
+	s.image = s.l.Seed(s.t)
 	h := s.l.Host(s.t)
 	images := s.l.Proxy()
 	s.l.Serve(s.t, net.JoinHostPort(h.IP, "5000"), leaf(h).Config(), images)

@@ -400,4 +400,14 @@ var servers = []situation{
 		}))
 		s.trustRoot()
 	}},
+	{"layers elsewhere, same CA", func(s *site) {
+		s.serveConfig(s.leaf().Config(), s.blobServer(func(h lab.Host) *trusttest.Cert { return s.issuing.Leaf(trusttest.Names(h.Name)) }))
+		s.trustRoot()
+	}},
+	{"layers elsewhere, another CA in the registry's directory", func(s *site) {
+		other := trusttest.NewCA(s.t, "Storage CA")
+		s.serveConfig(s.leaf().Config(), s.blobServer(func(h lab.Host) *trusttest.Cert { return other.Leaf(trusttest.Names(h.Name)) }))
+		s.trustRoot()
+		s.certsd("storage.crt", other.PEM())
+	}},
 }

@@ -26,8 +26,9 @@ func mooring(b *testing.B) string {
 }
 
 // tree is a machine's files: an OS store of the usual size that holds the fleet's
-// root too, and a docker that verifies even on loopback.
-func tree(b *testing.B, f fleet) string {
+// root too, and engines that verify even on loopback: dockerd does with a list
+// that is set, containerd where a server is named.
+func tree(b *testing.B, f fleet, addresses []string) string {
 	root := b.TempDir()
 	roots, err := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
 	if err != nil && os.Getenv("CI") != "" {
@@ -39,6 +40,9 @@ func tree(b *testing.B, f fleet) string {
 	}
 	put(b, filepath.Join(root, "etc/ssl/certs/ca-certificates.crt"), append(roots, own...))
 	put(b, filepath.Join(root, "etc/docker/daemon.json"), []byte(`{"insecure-registries": []}`))
+	for _, a := range addresses {
+		put(b, filepath.Join(root, "etc/docker/certs.d", a, "hosts.toml"), []byte("server = \"https://"+a+"\"\n"))
+	}
 	return root
 }
 
@@ -57,7 +61,7 @@ type check struct{ bin, root, list string }
 func newCheck(b *testing.B, f fleet, addresses []string) check {
 	list := filepath.Join(b.TempDir(), "registries")
 	put(b, list, []byte(strings.Join(addresses, "\n")+"\n"))
-	return check{mooring(b), tree(b, f), list}
+	return check{mooring(b), tree(b, f, addresses), list}
 }
 
 // run checks, and returns how many registries had each verdict.
