@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,25 +91,19 @@ func (a *app) runCheck(m platform.Service, regs []trust.Registry, o platform.Che
 	var outcomes []outcome
 	p := a.progress()
 	p.show(a.checking(0, regs))
-	queue := inOrder(regs, func(r trust.Report) {
+	queue := inOrder(regs, func(b []byte) {
 		p.clear()
-		answer.add(r)
-		report.add(r)
+		answer.write(b)
 	})
 	err := m.Check(a.ctx, regs, o, func(r trust.Report) {
 		outcomes = append(outcomes, outcomeOf(r))
-		queue.add(r)
+		report.add(r)
+		queue.add(r.Registry, answer.render(r))
 		p.show(a.checking(len(outcomes), regs))
 	})
 	queue.flush()
 	p.clear()
-	if err := answer.close(); err != nil {
-		return err
-	}
-	if err := report.close(); err != nil {
-		return err
-	}
-	if err != nil {
+	if err = errors.Join(answer.close(), report.close(regs), err); err != nil {
 		return err
 	}
 	if s := checkStatus(outcomes); s != exitOK {
@@ -122,9 +119,12 @@ func (a *app) checking(done int, regs []trust.Registry) string {
 	return a.t("progress.checked", map[string]any{"done": done, "total": len(regs)})
 }
 
-// checkAnswer is what takes the reports of a check, in order.
+// checkAnswer is the form of a check's answer. A report is rendered when it comes
+// and written when it is its turn, so that a thousand reports waiting for a server
+// that hangs are text and not certificates.
 type checkAnswer interface {
-	add(trust.Report)
+	render(trust.Report) []byte
+	write([]byte)
 	close() error
 }
 
@@ -132,7 +132,7 @@ func (a *app) checkAnswer(total int, verbose bool) checkAnswer {
 	if a.json {
 		return &jsonReports{a: a, out: jsonList{w: a.std.Out, name: "registries"}}
 	}
-	return &textReports{a: a, out: a.newText(a.std.Out, a.std.OutTTY), total: total, full: verbose || total == 1, looked: verbose}
+	return &textReports{a: a, total: total, full: verbose || total == 1, looked: verbose}
 }
 
 // jsonReports answers in the contract's form.
@@ -141,55 +141,104 @@ type jsonReports struct {
 	out jsonList
 }
 
-func (j *jsonReports) add(r trust.Report) {
+func (j *jsonReports) render(r trust.Report) []byte {
 	b, err := encode(contract(r, j.a.english))
 	if err != nil {
-		j.out.err = err
-		return
+		panic(err) // a report holds nothing that cannot be marshalled
 	}
-	j.out.add(b)
+	return b
 }
+
+func (j *jsonReports) write(b []byte) { j.out.add(b) }
 
 func (j *jsonReports) close() error { return j.out.close() }
 
-// ordered hands reports on in the order in which they were asked for, each as
-// soon as all before it are in: output that is the same each time, without
-// waiting for a server that hangs before showing the first.
-type ordered struct {
+// textReports answers for people: registries one below the other, and a count.
+type textReports struct {
+	a            *app
+	total        int
+	full, looked bool
+	byState      [len(states)]int
+	written      bool
+}
+
+// states in the order in which they are counted up at the end.
+var states = [...]trust.State{trust.Trusted, trust.Insecure, trust.Unknown, trust.Refused, trust.Unreachable}
+
+func (r *textReports) render(report trust.Report) []byte {
+	r.byState[report.Verdict()]++
+	var b bytes.Buffer
+	r.a.newText(&b, r.a.std.OutTTY).report(report, r.full, r.looked)
+	return b.Bytes()
+}
+
+func (r *textReports) write(b []byte) {
+	if r.full && r.written {
+		b = append([]byte("\n"), b...)
+	}
+	r.written = true
+	_, _ = r.a.std.Out.Write(b)
+}
+
+func (r *textReports) close() error {
+	switch {
+	case r.total == 0:
+		r.a.narrator().say(r.a.t("check.none", nil))
+	case r.total > 1:
+		line(r.a.std.Out, "\n"+r.summary())
+	}
+	return nil
+}
+
+// summary counts the verdicts: "98 trusted, 2 refused".
+func (r *textReports) summary() string {
+	var parts []string
+	for _, s := range states {
+		if n := r.byState[s]; n > 0 {
+			parts = append(parts, r.a.words.N("cli.count."+s.String(), n, nil))
+		}
+	}
+	return strings.Join(parts, r.a.words.T("list.separator", nil))
+}
+
+// ordered hands on what belongs to registries in the order in which they were
+// asked for, each as soon as all before it are in: output that is the same each
+// time, without waiting for a server that hangs before showing the first.
+type ordered[T any] struct {
 	regs    []trust.Registry
 	next    int
-	waiting map[trust.Registry]trust.Report
-	each    func(trust.Report)
+	waiting map[trust.Registry]T
+	each    func(T)
 }
 
-func inOrder(regs []trust.Registry, each func(trust.Report)) *ordered {
-	return &ordered{regs: regs, waiting: map[trust.Registry]trust.Report{}, each: each}
+func inOrder[T any](regs []trust.Registry, each func(T)) *ordered[T] {
+	return &ordered[T]{regs: regs, waiting: map[trust.Registry]T{}, each: each}
 }
 
-func (o *ordered) add(r trust.Report) {
-	o.waiting[r.Registry] = r
+func (o *ordered[T]) add(r trust.Registry, v T) {
+	o.waiting[r] = v
 	for o.next < len(o.regs) {
-		r, ok := o.waiting[o.regs[o.next]]
+		v, ok := o.waiting[o.regs[o.next]]
 		if !ok {
 			return
 		}
-		o.pass(r)
+		o.pass(v)
 	}
 }
 
 // flush hands on what is in when a check was cut short.
-func (o *ordered) flush() {
+func (o *ordered[T]) flush() {
 	for o.next < len(o.regs) {
-		if r, ok := o.waiting[o.regs[o.next]]; ok {
-			o.pass(r)
+		if v, ok := o.waiting[o.regs[o.next]]; ok {
+			o.pass(v)
 		} else {
 			o.next++
 		}
 	}
 }
 
-func (o *ordered) pass(r trust.Report) {
-	delete(o.waiting, r.Registry)
+func (o *ordered[T]) pass(v T) {
+	delete(o.waiting, o.regs[o.next])
 	o.next++
-	o.each(r)
+	o.each(v)
 }

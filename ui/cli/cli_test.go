@@ -162,12 +162,12 @@ func TestJSONHidesNothing(t *testing.T) {
 func TestReportsComeInTheOrderAsked(t *testing.T) {
 	regs := []trust.Registry{mustParse("a.example"), mustParse("b.example"), mustParse("c.example")}
 	var got []string
-	q := inOrder(regs, func(r trust.Report) { got = append(got, r.Registry.String()) })
-	q.add(trust.Report{Registry: regs[1]})
+	q := inOrder(regs, func(name string) { got = append(got, name) })
+	q.add(regs[1], regs[1].String())
 	if len(got) != 0 {
 		t.Fatalf("b came before a: %v", got)
 	}
-	q.add(trust.Report{Registry: regs[0]})
+	q.add(regs[0], regs[0].String())
 	if strings.Join(got, " ") != "a.example b.example" {
 		t.Fatalf("%v", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,10 +39,14 @@ func (r *reportFile) add(report trust.Report) {
 	}
 }
 
-func (r *reportFile) close() error {
+// close writes the file, with the reports in the order of regs.
+func (r *reportFile) close(regs []trust.Registry) error {
 	if r == nil {
 		return nil
 	}
+	slices.SortStableFunc(r.reports, func(x, y trust.Report) int {
+		return slices.Index(regs, x.Registry) - slices.Index(regs, y.Registry)
+	})
 	var b bytes.Buffer
 	var err error
 	switch strings.ToLower(filepath.Ext(r.path)) {

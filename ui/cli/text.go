@@ -39,50 +39,6 @@ func (a *app) narrator() *text { return a.newText(a.people()) }
 func (t *text) say(s string)                             { line(t.w, s) }
 func (t *text) t(key string, args map[string]any) string { return t.words.T("cli."+key, args) }
 
-// textReports draws the reports of one check.
-type textReports struct {
-	a            *app
-	out          *text
-	total        int
-	full, looked bool
-	byState      [len(states)]int
-	count        int
-}
-
-// states in the order in which they are counted up at the end.
-var states = [...]trust.State{trust.Trusted, trust.Insecure, trust.Unknown, trust.Refused, trust.Unreachable}
-
-func (r *textReports) add(report trust.Report) {
-	if r.full && r.count > 0 {
-		r.out.say("")
-	}
-	r.count++
-	r.byState[report.Verdict()]++
-	r.out.report(report, r.full, r.looked)
-}
-
-func (r *textReports) close() error {
-	switch {
-	case r.total == 0:
-		r.out.say(r.out.t("check.none", nil))
-	case r.total > 1:
-		r.out.say("")
-		r.out.say(r.summary())
-	}
-	return nil
-}
-
-// summary counts the verdicts: "98 trusted, 2 refused".
-func (r *textReports) summary() string {
-	var parts []string
-	for _, s := range states {
-		if n := r.byState[s]; n > 0 {
-			parts = append(parts, r.out.words.N("cli.count."+s.String(), n, nil))
-		}
-	}
-	return strings.Join(parts, r.out.words.T("list.separator", nil))
-}
-
 // report draws one registry: a headline and its sentence, and with full also its
 // chain, everyone's verdict and the findings' details.
 func (t *text) report(r trust.Report, full, looked bool) {

@@ -114,7 +114,7 @@ func (a *app) look(m platform.Service, regs []trust.Registry, o platform.CheckOp
 	done := 0
 	err := m.Check(a.ctx, regs, o, func(r trust.Report) {
 		done++
-		queue.add(r)
+		queue.add(r.Registry, r)
 		p.show(a.checking(done, regs))
 	})
 	queue.flush()
