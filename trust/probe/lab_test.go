@@ -11,9 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/trusttest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The registry that the labs are about, and answers that registries give.
 const (
