@@ -147,8 +147,8 @@ func (v *view) add(f trust.Finding) {
 		f.Args = args()
 	}
 	f.Args["registry"] = v.in.Probe.Registry.String()
-	f.Args["host"] = v.ep.Host
-	f.Args["address"] = v.ep.Address
+	f.Args["host"] = clipped(v.ep.Host) // a realm names any host it likes
+	f.Args["address"] = clipped(v.ep.Address)
 	fill(f.Args)
 	v.out = append(v.out, f)
 }

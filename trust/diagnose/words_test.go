@@ -33,7 +33,8 @@ var languages = []string{"en", "ko", "ru"}
 // produced collects what the tests of this package made findings of.
 var produced = struct {
 	sync.Mutex
-	keys map[string]bool
+	keys  map[string]bool
+	words map[string]string // the English ones, read once
 }{keys: map[string]bool{}}
 
 // wellFormed checks what faces rely on: each placeholder of a finding's words has
@@ -41,8 +42,11 @@ var produced = struct {
 func wellFormed(t *testing.T, f trust.Finding) {
 	t.Helper()
 	key := "finding." + string(f.Code)
-	english := wordsOf(t, "en")
 	produced.Lock()
+	if produced.words == nil {
+		produced.words = wordsOf(t, "en")
+	}
+	english := produced.words
 	produced.keys[key+".detail"] = true
 	if f.Variant != "" {
 		produced.keys[key+"."+f.Variant+".detail"] = true
