@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mooring.dev/mooring/platform/consumers"
+	"mooring.dev/mooring/platform/discover"
 	"mooring.dev/mooring/trust"
 )
 
@@ -30,7 +31,8 @@ func (m *Machine) Candidates(ctx context.Context, r trust.Report, given []trust.
 	for _, a := range given {
 		c.add(CandidateGiven, a)
 	}
-	held := consumers.Held(m.World)
+	w := consumers.Snapshot(m.World)
+	held := discover.Held(w, consumers.ReadSystem(w).Anchors)
 	for _, ep := range r.Endpoints {
 		c.found(ep.Endpoint, held)
 	}

@@ -18,7 +18,7 @@ func (m *Machine) Check(ctx context.Context, regs []trust.Registry, o CheckOptio
 	set := consumers.Gather(ctx, m.World)
 	c := checker{
 		machine: m, set: set, options: o,
-		held: consumers.Held(set.World), open: m.plaintext(ctx),
+		held: discover.Held(set.World, set.System.Anchors), open: m.plaintext(ctx),
 	}
 	words := m.engineWords(ctx, o.EngineWord)
 	m.prober(o).All(ctx, regs, func(p trust.Probe) {

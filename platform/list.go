@@ -11,13 +11,11 @@ import (
 )
 
 // Registries implements Service: what the machine's files name, then what the
-// person added, each with its origins. An unreadable file keeps none of the
-// others from being listed; what went wrong is in the error beside the list.
+// person added, each with its origins. An unreadable file, our own included,
+// keeps none of the others from being listed; what went wrong is in the error
+// beside the list.
 func (m *Machine) Registries(ctx context.Context, o ListOptions) ([]Known, error) {
 	own, err := m.state.Load()
-	if err != nil {
-		return nil, err
-	}
 	set := consumers.Gather(ctx, m.World)
 	scope := DefaultScope(set.Installed())
 	found, problems := discover.Find(ctx, m.World, discover.Options{AskEngines: o.AskEngines})
@@ -39,8 +37,8 @@ func (m *Machine) Registries(ctx context.Context, o ListOptions) ([]Known, error
 		}
 	}
 	for _, e := range own {
-		if !e.Added && at[e.Registry] == 0 && (len(out) == 0 || out[0].Registry != e.Registry) {
-			continue // hidden or scoped once, and no longer found
+		if _, found := at[e.Registry]; !found && !e.Added {
+			continue // hidden or scoped once, and no longer there
 		}
 		k := add(e.Registry)
 		k.Added, k.Hidden = e.Added, e.Hidden
@@ -54,7 +52,7 @@ func (m *Machine) Registries(ctx context.Context, o ListOptions) ([]Known, error
 	if !o.Hidden {
 		out = slices.DeleteFunc(out, func(k Known) bool { return k.Hidden })
 	}
-	return out, problemsError(problems)
+	return out, errors.Join(err, problemsError(problems))
 }
 
 // Add implements Service.

@@ -103,3 +103,14 @@ func (f Family) isOn(w world.World) bool {
 // File is the path of the anchor file for a certificate whose fingerprint begins
 // with these 16 digits.
 func (f Family) File(short string) string { return path.Join(f.Dir, "mooring-"+short+f.Ext) }
+
+// Dirs lists where administrators of any family put anchors, each once.
+func Dirs() []string {
+	var out []string
+	for _, f := range families {
+		if f.Dir != "" && !slices.Contains(out, f.Dir) {
+			out = append(out, f.Dir)
+		}
+	}
+	return out
+}

@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -93,8 +94,7 @@ func (r *reading) flatFile(dir string, e fs.DirEntry, names map[string]bool, rul
 
 // misplaced is a half of a client pair that stops the loader.
 func (r *reading) misplaced(code trust.Code, path, text string) {
-	r.lookOdd(path, code)
-	r.note(code, path, text)
+	r.oddHalf(code, path, text)
 	r.fail(code, path, text)
 }
 
@@ -133,14 +133,13 @@ func (r *reading) anchors(path string, f caFile) {
 // flatPair reads a client pair as tls.LoadX509KeyPair does.
 func (r *reading) flatPair(certPath, keyPath string) {
 	p := readPair(r.w, certPath, keyPath)
-	for _, f := range []struct {
-		path  string
-		fault *fault
-	}{{certPath, p.certFault}, {keyPath, p.keyFault}} {
-		if f.fault != nil && r.pairFault(f.path, keyPath, f.fault) {
-			r.fail(f.fault.code, f.path, f.fault.text)
-			return
-		}
+	if code := r.pairFault(p.certFault, certPath, keyPath); code != "" {
+		r.fail(code, certPath, p.certFault.text)
+		return
+	}
+	if code := r.pairFault(p.keyFault, keyPath, keyPath); code != "" {
+		r.fail(code, keyPath, p.keyFault.text)
+		return
 	}
 	if p.code != "" {
 		r.misplaced(p.code, keyPath, p.text)
@@ -149,23 +148,27 @@ func (r *reading) flatPair(certPath, keyPath string) {
 	r.pair(p, certPath, keyPath)
 }
 
-// pairFault notes that half of a pair cannot be read and reports whether the
-// consumer cannot either. A pair that only its own reader may read is as it
-// should be; whether its halves match is then not known.
-func (r *reading) pairFault(path, keyPath string, f *fault) bool {
-	if errors.Is(f.err, fs.ErrPermission) && path == keyPath {
-		if r.own {
-			r.lookOdd(path, trust.KeyPermissions)
-			r.note(trust.KeyPermissions, path, f.text)
-		}
-		return r.own
+// pairFault notes why half of a pair cannot be read; "" means that the consumer
+// can read it. A pair that only its own reader may read is as it should be;
+// whether its halves match is then not known.
+func (r *reading) pairFault(f *fault, path, keyPath string) trust.Code {
+	switch {
+	case f == nil:
+		return ""
+	case !errors.Is(f.err, fs.ErrPermission):
+	case !r.own:
+		return ""
+	case path == keyPath:
+		r.oddHalf(trust.KeyPermissions, path, f.text)
+		return trust.KeyPermissions
 	}
-	r.lookOdd(path, f.code)
-	if errors.Is(f.err, fs.ErrPermission) && !r.own {
-		return false
-	}
-	r.note(f.code, path, f.text)
-	return true
+	r.oddHalf(f.code, path, f.text)
+	return f.code
+}
+
+func (r *reading) oddHalf(code trust.Code, path, text string) {
+	r.lookOdd(path, code)
+	r.note(code, path, text)
 }
 
 // pair takes over a client pair.
@@ -175,7 +178,7 @@ func (r *reading) pair(p pairFiles, certPath, keyPath string) {
 		r.look(keyPath, true)
 	}
 	if p.loose {
-		r.note(trust.KeyPermissions, keyPath, "")
+		r.note(trust.KeyPermissions, cmp.Or(keyPath, certPath), "")
 	}
 	r.policy.ClientPairs = append(r.policy.ClientPairs, trust.ClientPair{Cert: p.leaf, CertPath: certPath, KeyPath: keyPath})
 }

@@ -135,9 +135,10 @@ func (h *hostEntry) complete(host string, nerdctl bool) {
 		if port != "" && port != "443" {
 			h.scheme = "http"
 		}
+		h.origin = ruleLocalhost
 		if port != "80" {
 			skip := true
-			h.skip, h.origin = &skip, ruleLocalhost
+			h.skip = &skip
 		}
 	}
 }
@@ -177,6 +178,10 @@ func (r *reading) hostDir(dir string) (entries []hostEntry, ok bool) {
 				entries[i].origin = file
 			}
 			return entries, true
+		}
+		if errors.Is(err, world.ErrTooLarge) {
+			r.unknown(file + " is larger than Mooring reads")
+			return nil, false
 		}
 		r.note(trust.HostsTOMLInvalid, file, err.Error())
 	}

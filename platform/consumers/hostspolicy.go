@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -124,16 +125,13 @@ func (r *reading) strictCA(path string) {
 
 func (r *reading) strictPair(certPath, keyPath string) {
 	p := readPair(r.w, certPath, keyPath)
-	own := certPath
-	if keyPath != "" {
-		own = keyPath
-	}
-	if f := p.certFault; f != nil && r.pairFault(certPath, own, f) {
-		r.fail(f.code, certPath, fmt.Sprintf("unable to read CERT file %q: %s", certPath, f.text))
+	own := cmp.Or(keyPath, certPath)
+	if code := r.pairFault(p.certFault, certPath, own); code != "" {
+		r.fail(code, certPath, fmt.Sprintf("unable to read CERT file %q: %s", certPath, p.certFault.text))
 		return
 	}
-	if f := p.keyFault; f != nil && r.pairFault(own, own, f) {
-		r.fail(f.code, own, fmt.Sprintf("unable to read CERT file %q: %s", own, f.text))
+	if code := r.pairFault(p.keyFault, own, own); code != "" {
+		r.fail(code, own, fmt.Sprintf("unable to read CERT file %q: %s", own, p.keyFault.text))
 		return
 	}
 	if p.code == "" {

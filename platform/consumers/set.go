@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"mooring.dev/mooring/platform/engine"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -33,18 +34,37 @@ func Gather(ctx context.Context, w world.World) *Set {
 	readers := Readers()
 	found := make([][]trust.Consumer, len(readers))
 	s := &Set{World: w}
+	var tools map[string]engine.Tool
 	var wg sync.WaitGroup
 	wg.Go(func() { s.System = ReadSystem(w) })
+	wg.Go(func() { tools = engine.Tools(ctx, w) })
 	for i, r := range readers {
 		wg.Go(func() { found[i] = r.Consumers(ctx, w) })
 	}
 	wg.Wait()
 	for i, r := range readers {
 		for _, c := range found[i] {
-			s.Members = append(s.Members, Member{r, c})
+			s.Members = append(s.Members, Member{r, versioned(c, tools)})
 		}
 	}
 	return s
+}
+
+// versioned fills in the version of a tool that is no daemon: of the first of the
+// party's programs that is there.
+func versioned(c trust.Consumer, tools map[string]engine.Tool) trust.Consumer {
+	for _, name := range programs[c.Party] {
+		if t, ok := tools[name]; ok && c.Installed && c.Version == "" {
+			c.Version = t.Version
+		}
+	}
+	return c
+}
+
+// programs are a party's programs, the one that names its version first.
+var programs = map[trust.Party][]string{
+	trust.Podman:     {"podman", "buildah", "skopeo"},
+	trust.Containerd: {"containerd", "nerdctl"},
 }
 
 // Over returns the set as it would be with the files of fs and with added

@@ -72,11 +72,38 @@ func find(w world.World, name string) string {
 // 1.6.20~ds1-1+b1", "Docker version 20.10.24+dfsg1, build 297e128".
 var versionWord = regexp.MustCompile(`(?:^|\s)v?([0-9]+\.[0-9]+[0-9A-Za-z.+~_-]*)`)
 
-// version runs "path --version".
+// versions remembers what programs said, by their file as it was: asking podman
+// costs more than checking a registry.
+var versions sync.Map // of programFile to string
+
+type programFile struct {
+	path    string
+	changed time.Time
+	size    int64
+}
+
+// version is what the program at path says it is.
 func version(ctx context.Context, w world.World, path string) string {
 	if !w.Live() {
 		return ""
 	}
+	i, err := w.FS.Stat(path)
+	if err != nil {
+		return ""
+	}
+	file := programFile{path, i.Changed, i.Size}
+	if known, ok := versions.Load(file); ok {
+		return known.(string)
+	}
+	v := askVersion(ctx, w, path)
+	if v != "" {
+		versions.Store(file, v)
+	}
+	return v
+}
+
+// askVersion runs "path --version".
+func askVersion(ctx context.Context, w world.World, path string) string {
 	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
 	defer cancel()
 	res, err := w.Run.Run(ctx, world.Command{Argv: []string{path, "--version"}})
