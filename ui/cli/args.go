@@ -154,10 +154,8 @@ func hexDigits(s string) int {
 	return n
 }
 
-var errNoAnswer = errors.New("no answer")
-
 // ask puts a question to the person at the terminal and returns the line they
-// typed. It gives up when ctx ends; the reader is then left to the process's end.
+// typed, "" at the end of input. It gives up when ctx ends; the reader is then left to the process's end.
 func (a *app) ask(question string) (string, error) {
 	out, _ := a.people()
 	if _, err := io.WriteString(out, question+" "); err != nil {
@@ -194,11 +192,11 @@ func readLine(in io.Reader) (string, error) {
 			}
 			text = append(text, b[0])
 		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
 		if err != nil {
-			if len(text) == 0 {
-				return "", errNoAnswer
-			}
-			return string(text), nil
+			return "", err
 		}
 	}
 	return string(text), nil

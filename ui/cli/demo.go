@@ -23,6 +23,7 @@ func (a *app) demo(dir string) error {
 	if err := a.checkGlobals(); err != nil {
 		return err
 	}
+	outlivePipe() // or the folder would stay
 	d, err := demo.Start(a.ctx, dir)
 	if err != nil {
 		return err

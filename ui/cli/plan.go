@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +34,7 @@ func (a *app) begin(c consent, args []string) (platform.Service, []trust.Registr
 	if !c.yes && !c.dryRun && !a.mayAsk() {
 		return nil, nil, declined{key: "no-terminal"}
 	}
+	outlivePipe()
 	m, err := a.machine()
 	if err != nil {
 		return nil, nil, err
@@ -42,6 +45,11 @@ func (a *app) begin(c consent, args []string) (platform.Service, []trust.Registr
 	}
 	return m, regs, err
 }
+
+// outlivePipe keeps the process going when the reader of its output goes away
+// ("mooring undo --yes | head -1"): what it began is worth more than the rest of
+// what it had to say.
+func outlivePipe() { signal.Ignore(syscall.SIGPIPE) }
 
 // carryOut shows a plan, asks, applies it and proves what became of it.
 func (a *app) carryOut(m platform.Service, p trust.Plan, c consent, apply func(func(platform.Progress)) (trust.Receipt, error)) error {
