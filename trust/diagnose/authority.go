@@ -29,6 +29,23 @@ func (v *view) authority() {
 		v.unknownAuthority(lost)
 	}
 	v.sentAway()
+	v.unexplained()
+}
+
+// unexplained reports a refusal for which no fault was found, in the library's
+// words: of all that x509 checks, certificate policies are not looked at here.
+func (v *view) unexplained() {
+	if slices.ContainsFunc(v.out, func(f trust.Finding) bool {
+		return f.Endpoint == v.index && (f.Severity == trust.SeverityError || v.ep.Role == trust.RoleMirror)
+	}) {
+		return
+	}
+	if cs := v.refusedFor(trust.UnknownAuthority); len(cs) > 0 {
+		v.add(trust.Finding{
+			Code: trust.UnknownAuthority, Variant: "unexplained", Party: cs[0].Consumer.Party,
+			Args: aboutCert(v.ep.Sent[0], "parties", parties(cs), "text", clipped(cs[0].verdict.Error)),
+		})
+	}
 }
 
 // unknownAuthority reports that consumers hold no anchor of the path.

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,7 +93,26 @@ func (s *situation) findings() []trust.Finding {
 	for _, f := range out {
 		wellFormed(s.t, f)
 	}
+	s.explained(out)
 	return out
+}
+
+// explained fails when a consumer in scope is refused and no error says why.
+func (s *situation) explained(fs []trust.Finding) {
+	s.t.Helper()
+	for i, verdicts := range s.in.Verdicts {
+		if s.in.Probe.Endpoints[i].Role == trust.RoleMirror {
+			continue
+		}
+		for _, v := range verdicts {
+			if v.State != trust.Refused || !slices.Contains(s.in.Scope, v.Consumer.Party) {
+				continue
+			}
+			if !slices.ContainsFunc(fs, func(f trust.Finding) bool { return f.Severity == trust.SeverityError }) {
+				s.t.Errorf("%s is refused (%s, %s), and no error says why: %s", v.Consumer.Party, v.Reason, v.Error, line(fs))
+			}
+		}
+	}
 }
 
 // line writes findings as "code code? code@1", with ? for a warning and the index

@@ -4,6 +4,9 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"maps"
 	"math/big"
 	"testing"
 	"time"
@@ -111,6 +114,60 @@ func TestIncompleteChainByWhatIsHeld(t *testing.T) {
 	met(t, endpoint(leaf.Cert)).docker(inter).expect("incomplete-chain? intermediate-as-anchor?")
 	s = met(t, endpoint(root.Leaf(names, trusttest.AIA("http://ca.example/r.crt")).Cert)).docker(root)
 	s.expect("") // issued by a root, which need not be sent
+}
+
+// Faults are found whatever others there are: all combinations of these.
+func TestEveryCombination(t *testing.T) {
+	root := trusttest.NewCA(t, "Corp Root CA")
+	faults := []struct {
+		code         trust.Code
+		leaf, issuer []trusttest.Option
+	}{
+		{code: trust.Expired, leaf: []trusttest.Option{trusttest.NotAfter(past())}},
+		{code: trust.WrongUsage, leaf: []trusttest.Option{trusttest.Usage(x509.ExtKeyUsageClientAuth)}},
+		{code: trust.UnhandledExtension, leaf: []trusttest.Option{trusttest.CriticalExtension()}},
+		{code: trust.NameConstraint, issuer: []trusttest.Option{trusttest.PermittedDNS("other.example")}},
+		{code: trust.IssuerNotCA, issuer: []trusttest.Option{trusttest.NotCA()}},
+		{code: trust.NameMismatch},
+		{code: trust.UnknownAuthority},
+	}
+	for bits := range 1 << len(faults) {
+		leaf, issuer := []trusttest.Option{}, []trusttest.Option{}
+		want := map[trust.Code]bool{}
+		for i, f := range faults {
+			if bits>>i&1 == 1 {
+				want[f.code] = true
+				leaf, issuer = append(leaf, f.leaf...), append(issuer, f.issuer...)
+			}
+		}
+		if !want[trust.NameMismatch] {
+			leaf = append(leaf, names)
+		} else {
+			leaf = append(leaf, trusttest.Names("another.example"))
+		}
+		s := met(t, endpoint(root.Intermediate("X", issuer...).Leaf(leaf...).Sent()...))
+		if want[trust.UnknownAuthority] {
+			s.docker()
+		} else {
+			s.docker(root)
+		}
+		got := map[trust.Code]bool{}
+		for _, f := range s.findings() {
+			got[f.Code] = true
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("found %v, want %v", got, want)
+		}
+	}
+}
+
+// requireExplicitPolicy is beyond what is diagnosed, and yet must not go unsaid.
+func TestUnexplained(t *testing.T) {
+	root := trusttest.NewCA(t, "Corp Root CA")
+	leaf := root.Intermediate("X", trusttest.Extension(pkix.Extension{
+		Id: asn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: []byte{0x30, 3, 0x80, 1, 0},
+	})).Leaf(names)
+	met(t, endpoint(leaf.Sent()...)).docker(root).expect("unknown-authority/unexplained")
 }
 
 func TestIPAddresses(t *testing.T) {

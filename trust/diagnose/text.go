@@ -13,7 +13,7 @@ import (
 
 // maxText bounds each text that comes from a certificate or server, in bytes: a
 // subject may have megabytes. Making it fit to be shown is the faces' part.
-const maxText = 200
+const maxText = 256
 
 func clipped(s string) string {
 	if len(s) <= maxText {
