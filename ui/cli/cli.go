@@ -58,8 +58,6 @@ type Wiring struct {
 	Helper func(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int
 	// Window opens the window when no verb is given; nil in a build without one.
 	Window func(ctx context.Context, g Globals) error
-	// More are verbs of other packages, such as the watcher.
-	More map[string]func(ctx context.Context, args []string) int
 }
 
 // helperVerb runs the privileged helper. It is dispatched before any flag is
@@ -73,13 +71,8 @@ func Main(ctx context.Context, args []string, std IO, w Wiring) int {
 	if std.Getenv == nil {
 		std.Getenv = func(string) string { return "" }
 	}
-	if len(args) > 0 {
-		if args[0] == helperVerb && w.Helper != nil {
-			return w.Helper(ctx, args[1:], std.In, std.Out, std.Err)
-		}
-		if verb := w.More[args[0]]; verb != nil {
-			return verb(ctx, args[1:])
-		}
+	if len(args) > 0 && args[0] == helperVerb && w.Helper != nil {
+		return w.Helper(ctx, args[1:], std.In, std.Out, std.Err)
 	}
 	a := newApp(ctx, std, w, languageFlag(args))
 	root := a.root()

@@ -111,8 +111,10 @@ func TestContractHasEveryFieldAndNoNullLists(t *testing.T) {
 		if err := json.Unmarshal(b, &got); err != nil {
 			t.Fatal(err)
 		}
-		nulls(t, name, got, map[string]bool{"effective": true, "endpoint": true, "certificate": true, "party": true, "path": true,
-			"tls": true, "failure": true, "ip": true, "proxy": true})
+		nulls(t, name, got, map[string]bool{
+			"effective": true, "endpoint": true, "certificate": true, "party": true, "path": true,
+			"tls": true, "failure": true, "ip": true, "proxy": true,
+		})
 	}
 	b, _ := encode(contract(full, words.New("en")))
 	for _, want := range []string{
