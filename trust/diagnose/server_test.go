@@ -1,7 +1,6 @@
 package diagnose_test
 
 import (
-	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -309,7 +308,7 @@ func TestRevoked(t *testing.T) {
 		der, err := ocsp.CreateResponse(inter.Cert, inter.Cert, ocsp.Response{
 			Status: status, SerialNumber: leaf.Cert.SerialNumber, ThisUpdate: time.Now().Add(-time.Hour),
 			NextUpdate: time.Now().Add(time.Hour), RevokedAt: time.Now().Add(-2 * time.Hour),
-		}, signer.Key.(crypto.Signer))
+		}, signer.Key)
 		if err != nil {
 			t.Fatal(err)
 		}
