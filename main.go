@@ -30,6 +30,7 @@ func main() {
 		Service: func(g cli.Globals) (platform.Service, error) { return machine(g), nil },
 		Helper:  helper.Main,
 		Window:  window,
+		Tour:    tour,
 	}))
 }
 

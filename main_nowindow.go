@@ -5,8 +5,12 @@ package main
 import (
 	"context"
 
+	"mooring.dev/mooring/platform/demo"
 	"mooring.dev/mooring/ui/cli"
 )
 
-// window is nil: this build is the command line alone.
-var window func(context.Context, cli.Globals) error
+// This build is the command line alone.
+var (
+	window func(context.Context, cli.Globals) error
+	tour   func(context.Context, cli.Globals, *demo.Demo) error
+)

@@ -4,11 +4,39 @@ package main
 
 import (
 	"context"
+	"os"
+	"os/exec"
 
+	"mooring.dev/mooring/platform/demo"
 	"mooring.dev/mooring/ui/cli"
 	uiwindow "mooring.dev/mooring/ui/window"
 )
 
+// window shows this machine, or the tree that --root names.
 func window(ctx context.Context, g cli.Globals) error {
-	return uiwindow.Run(ctx, machine(g), uiwindow.Options{Lang: g.Lang})
+	m := machine(g)
+	return uiwindow.Run(ctx, m, uiwindow.Options{
+		Lang: g.Lang, Tour: tourBeside(g), OpenFolder: m.OpenFolder,
+	})
+}
+
+// tour shows the demo's sandbox.
+func tour(ctx context.Context, g cli.Globals, d *demo.Demo) error {
+	return uiwindow.Run(ctx, d.Machine(), uiwindow.Options{Lang: g.Lang, Select: d.Registry.String()})
+}
+
+// tourBeside opens the tour in a window and a process of its own: what it trusts
+// can then never be mistaken for this machine's.
+func tourBeside(g cli.Globals) func(context.Context) error {
+	return func(ctx context.Context) error {
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		args := []string{"demo"}
+		if g.Lang != "" {
+			args = append(args, "--lang", g.Lang)
+		}
+		return exec.CommandContext(ctx, self, args...).Start()
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/platform/demo"
 	"mooring.dev/mooring/ui/words"
 )
 
@@ -58,6 +59,8 @@ type Wiring struct {
 	Helper func(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int
 	// Window opens the window when no verb is given; nil in a build without one.
 	Window func(ctx context.Context, g Globals) error
+	// Tour opens the window on the demo; nil in a build without one.
+	Tour func(ctx context.Context, g Globals, d *demo.Demo) error
 }
 
 // helperVerb runs the privileged helper. It is dispatched before any flag is

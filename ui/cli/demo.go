@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"errors"
+	"runtime"
+
 	"github.com/spf13/cobra"
 
 	"mooring.dev/mooring/platform"
@@ -28,17 +31,25 @@ func (a *app) demo(dir string) error {
 	if err != nil {
 		return err
 	}
-	t := &tour{app: a, Demo: d, text: a.newText(a.std.Out, a.std.OutTTY), m: d.Machine()}
-	err = t.run()
-	if e := d.Close(); err == nil {
-		err = e
+	if a.wiring.Tour != nil && a.display() {
+		return errors.Join(a.wiring.Tour(a.ctx, a.globals, d), d.Close())
 	}
-	if err != nil {
+	t := &tour{app: a, Demo: d, text: a.newText(a.std.Out, a.std.OutTTY), m: d.Machine()}
+	if err := errors.Join(t.run(), d.Close()); err != nil {
 		return err
 	}
 	t.text.say("")
 	t.text.say(t.text.t("demo.end", nil))
 	return nil
+}
+
+// display reports whether a window could be opened.
+func (a *app) display() bool {
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		return true
+	}
+	return a.std.Getenv("DISPLAY") != "" || a.std.Getenv("WAYLAND_DISPLAY") != ""
 }
 
 // tour is one run of the demo in a terminal.
