@@ -48,7 +48,9 @@ func (v *view) unexplained() {
 	}
 }
 
-// unknownAuthority reports that consumers hold no anchor of the path.
+// unknownAuthority reports that consumers hold no anchor of the path. Below a gap
+// in the chain it cannot name the CA to be trusted: what issued the last
+// certificate is not it.
 func (v *view) unknownAuthority(lost []consumer) {
 	top := v.chain.top()
 	code := trust.UnknownAuthority
@@ -57,8 +59,14 @@ func (v *view) unknownAuthority(lost []consumer) {
 	}
 	values := aboutCert(v.ep.Sent[0], "parties", parties(lost))
 	values["issuer"] = issuerName(top)
+	var variant string
+	if between, ok := v.missing(); ok {
+		values["issuer"] = issuerName(between)
+	} else if v.reported(trust.IncompleteChain) {
+		variant = "incomplete"
+	}
 	v.add(trust.Finding{
-		Code: code, Certificate: v.chain.path[len(v.chain.path)-1], Party: lost[0].Consumer.Party, Args: values,
+		Code: code, Variant: variant, Certificate: v.chain.path[len(v.chain.path)-1], Party: lost[0].Consumer.Party, Args: values,
 	})
 }
 

@@ -82,8 +82,8 @@ func TestChainFacts(t *testing.T) {
 		{"wrong order", certs(leaf, root, inter), root, "wrong-order?@1"},
 		{"long validity", root.Leaf(names, trusttest.NotAfter(time.Now().AddDate(4, 0, 0))).Sent(), root, "long-validity?"},
 		{"no usage", root.Leaf(names, trusttest.Usage()).Sent(), root, "no-server-usage?"},
-		{"incomplete, AIA", inter.Leaf(names, trusttest.AIA("http://ca.example/i.crt")).Sent()[:1], root, "incomplete-chain unknown-authority"},
-		{"incomplete, root sent", certs(leaf, root), root, "incomplete-chain unknown-authority extra-certificate?@1"},
+		{"incomplete, AIA", inter.Leaf(names, trusttest.AIA("http://ca.example/i.crt")).Sent()[:1], root, "incomplete-chain unknown-authority/incomplete"},
+		{"incomplete, root sent", certs(leaf, root), root, "incomplete-chain unknown-authority/incomplete extra-certificate?@1"},
 		{"intercepted", trusttest.NewCA(t, "Zscaler Root CA").Leaf(names).Sent(), nil, "intercepted unknown-authority"},
 	}
 	for _, tt := range tests {
@@ -110,6 +110,9 @@ func TestIncompleteChainByWhatIsHeld(t *testing.T) {
 	s = met(t, endpoint(leaf.Cert)).docker()
 	s.in.Held = trust.NewAnchorSet([]trust.Anchor{{Cert: inter.Cert, Source: "file:/x"}})
 	s.expect("incomplete-chain unknown-authority")
+	if got := s.findings()[1].Args["issuer"]; got != "Corp Root CA" {
+		t.Errorf("the CA to be trusted is %q", got)
+	}
 	met(t, endpoint(leaf.Cert)).docker(inter).expect("incomplete-chain? intermediate-as-anchor?")
 	s = met(t, endpoint(root.Leaf(names, trusttest.AIA("http://ca.example/r.crt")).Cert)).docker(root)
 	s.expect("") // issued by a root, which need not be sent
