@@ -57,7 +57,7 @@ test:
 # Real engines and registries, in namespaces of their own. Needs root.
 integration:
 	@scripts/deps.sh lab
-	$(GO) test -tags integration -count=1 -timeout 20m -v ./integration/...
+	$(GO) test -tags integration -count=1 -p 1 -timeout 20m -v ./integration/...
 
 # The real window on a virtual display.
 e2e: window cli

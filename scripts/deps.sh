@@ -42,7 +42,7 @@ packages() {
 	dnf:test | zypper:test | pacman:test) echo gcc ;;
 	brew:build | brew:test) ;;
 	apt-get:lab) echo docker.io containerd podman skopeo docker-registry apache2-utils nginx-light curl openssl \
-		iproute2 util-linux ca-certificates ;;
+		iproute2 util-linux ca-certificates dbus polkitd pkexec sudo passwd ;;
 	apt-get:e2e) echo xvfb xauth openbox xdotool imagemagick dbus dbus-x11 polkitd pkexec fonts-nanum \
 		docker-registry apache2-utils libgl1-mesa-dri ;;
 	*) return 1 ;;

@@ -3,11 +3,13 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // The current engines, as released Go modules: distributions carry old ones, and
@@ -17,9 +19,9 @@ const (
 	containerdVersion = "v2.2.0"
 )
 
-// buildTools builds what no package holds and returns the directory with it.
-// Engines are kept between runs under their version; Mooring is built each time.
-func buildTools() (string, error) {
+// buildEngines builds the engines that no package holds and returns the directory
+// that keeps them between runs, under their versions.
+func buildEngines() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
@@ -28,12 +30,30 @@ func buildTools() (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	for _, build := range []func(string) error{buildDockerd, buildContainerd, buildMooring} {
+	unlock, err := lock(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	for _, build := range []func(string) error{buildDockerd, buildContainerd} {
 		if err := build(dir); err != nil {
 			return "", err
 		}
 	}
 	return dir, nil
+}
+
+// lock waits until no other test package builds.
+func lock(name string) (unlock func(), err error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return func() { f.Close() }, nil
 }
 
 func dockerdName() string { return "dockerd-" + mobyVersion }
@@ -124,12 +144,27 @@ func buildContainerd(dir string) error {
 	return os.Rename(filepath.Join(tmp, "out"), target)
 }
 
+// buildMooring builds the command line under test into dir.
 func buildMooring(dir string) error {
-	root, err := filepath.Abs("..")
+	root, err := moduleRoot()
 	if err != nil {
 		return err
 	}
 	return golang(root, nil, "build", "-tags", "nogui", "-o", filepath.Join(dir, "mooring"), ".")
+}
+
+// moduleRoot is the directory of go.mod, above the package that is tested.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for ; dir != "/"; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", errors.New("no go.mod above the test")
 }
 
 // golang runs the go command without cgo in dir.

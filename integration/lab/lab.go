@@ -19,7 +19,7 @@ import (
 type Lab struct {
 	Dir   string // the lab's own, gone afterwards
 	Home  string // of the person, who is root
-	tools string // what was built: engines and Mooring
+	tools string // the engines that were built
 
 	mu      sync.Mutex
 	hosts   int // handed out so far
@@ -112,7 +112,7 @@ func (l *Lab) Mooring(args ...string) Output {
 	return l.Run(nil, append([]string{l.mooring()}, args...)...)
 }
 
-func (l *Lab) mooring() string { return filepath.Join(l.tools, "mooring") }
+func (l *Lab) mooring() string { return filepath.Join(os.Getenv("MOORING_LAB_PRODUCT"), "mooring") }
 
 // Write makes a file, with its directories, and removes what it made when the
 // test ends.

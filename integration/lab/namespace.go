@@ -36,12 +36,32 @@ func Main(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "lab: all tests of this package are skipped")
 		return 0
 	}
-	tools, err := buildTools()
+	code, err := outside()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
 		return 1
 	}
-	return reexec(tools)
+	return code
+}
+
+// outside builds what the tests need, where there is a network, and runs them.
+func outside() (code int, err error) {
+	engines, err := buildEngines()
+	if err != nil {
+		return 1, err
+	}
+	product, err := os.MkdirTemp("", "mooring-built-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(product)
+	if err := os.Chmod(product, 0o755); err != nil { // for tests as another user
+		return 1, err
+	}
+	if err := buildMooring(product); err != nil {
+		return 1, err
+	}
+	return reexec(engines, product)
 }
 
 // ready says what this machine lacks for the lab.
@@ -65,11 +85,10 @@ func ready() error {
 }
 
 // reexec runs this test binary again in new namespaces and returns its status.
-func reexec(tools string) int {
+func reexec(engines, product string) (int, error) {
 	dir, err := os.MkdirTemp("", "mooring-lab-")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "lab:", err)
-		return 1
+		return 1, err
 	}
 	defer os.RemoveAll(dir)
 	// The child dies with the thread that started it, so that thread must stay.
@@ -80,7 +99,7 @@ func reexec(tools string) int {
 	// Nothing of the session is taken over: SSL_CERT_FILE, proxies and the like
 	// would make each tool trust something else than on a user's machine.
 	cmd.Env = []string{
-		inside + "=" + dir, "MOORING_LAB_TOOLS=" + tools,
+		inside + "=" + dir, "MOORING_LAB_TOOLS=" + engines, "MOORING_LAB_PRODUCT=" + product,
 		"PATH=" + searchPath, "HOME=" + filepath.Join(dir, "home"), "LANG=C.UTF-8",
 		"TMPDIR=" + filepath.Join(dir, "tmp"),
 		"CI=" + os.Getenv("CI"), "ARTEFACTS=" + os.Getenv("ARTEFACTS"),
@@ -91,12 +110,11 @@ func reexec(tools string) int {
 	}
 	if err := cmd.Run(); err != nil {
 		if code := cmd.ProcessState.ExitCode(); code > 0 {
-			return code
+			return code, nil
 		}
-		fmt.Fprintln(os.Stderr, "lab:", err)
-		return 1
+		return 1, err
 	}
-	return 0
+	return 0, nil
 }
 
 // furnish mounts the lab and brings its network up.
