@@ -78,20 +78,17 @@ func (f *found) take(e evidence) {
 // file tells exactly, unless it was made anew together with all others; then the
 // file's own age counts, if it is great enough.
 func (r *storeReader) evidence(f storeFile) evidence {
-	e := evidence{path: f.path, none: r.derived(f)}
-	if e.none {
-		return e
-	}
+	e := evidence{path: f.path}
 	entry, err := r.w.FS.Lstat(f.path)
 	if err != nil {
-		return e
+		return evidence{none: true}
 	}
 	if f.public() {
 		r.relinked = later(r.relinked, entry.Changed)
 		return e
 	}
-	e.since = entry.Changed
-	if f.target == "" {
+	e.since, e.none = entry.Changed, r.derived(f)
+	if f.target == "" || e.none {
 		return e
 	}
 	file, err := r.w.FS.Stat(f.path)
@@ -116,17 +113,18 @@ func later(a, b time.Time) time.Time {
 // are followed by one step for the directory and one for the file, which is how
 // the families lay them.
 func (r *storeReader) derived(f storeFile) bool {
-	if i, err := r.w.FS.Stat(f.path); err == nil && i.Changed.Equal(r.rebuilt) {
-		return true
-	}
-	real := f.path
-	if to, err := r.w.FS.Readlink(path.Dir(f.path)); err == nil {
-		real = path.Join(absFrom(path.Dir(path.Dir(f.path)), to), f.name)
+	at := f.path
+	if r.dirAt != "" {
+		at = path.Join(r.dirAt, f.name)
 	}
 	if f.target != "" {
-		real = absFrom(path.Dir(real), f.target)
+		at = absFrom(path.Dir(at), f.target)
 	}
-	return slices.ContainsFunc(derivedDirs, func(d string) bool { return strings.HasPrefix(real, d) })
+	if slices.ContainsFunc(derivedDirs, func(d string) bool { return strings.HasPrefix(at, d) }) {
+		return true
+	}
+	i, err := r.w.FS.Stat(f.path)
+	return err == nil && i.Changed.Equal(r.rebuilt)
 }
 
 func absFrom(dir, target string) string {

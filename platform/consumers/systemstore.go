@@ -3,6 +3,7 @@ package consumers
 import (
 	"crypto/x509"
 	"io/fs"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -132,7 +133,9 @@ type storeReader struct {
 	seen   map[trust.Fingerprint]int
 	looked []trust.Look
 	hashed map[string]bool // files of the directory being read that have a hash link
+	dirAt  string          // where the directory being read leads to, if it is a link
 
+	bundleAt string
 	rebuilt  time.Time // when the bundle was last made
 	relinked time.Time // when the newest link to a public root was made
 }
@@ -145,6 +148,7 @@ func (r *storeReader) bundle(files []string) {
 		if err != nil {
 			continue
 		}
+		r.bundleAt = path
 		if i, err := r.w.FS.Stat(path); err == nil {
 			r.rebuilt = i.Changed
 		}
@@ -163,7 +167,10 @@ func (r *storeReader) dir(dir string) {
 	entries, err := r.w.FS.ReadDir(dir)
 	r.looked = append(r.looked, trust.Look{Path: dir, Found: err == nil})
 	entries = entries[:min(len(entries), maxRootFiles)]
-	r.hashed = map[string]bool{}
+	r.hashed, r.dirAt = map[string]bool{}, ""
+	if to, err := r.w.FS.Readlink(dir); err == nil {
+		r.dirAt = absFrom(path.Dir(dir), to)
+	}
 	var public, others []storeFile
 	for _, e := range entries {
 		f := storeFile{path: r.w.Join(dir, e.Name()), name: e.Name()}
@@ -171,7 +178,7 @@ func (r *storeReader) dir(dir string) {
 			f.target, _ = r.w.FS.Readlink(f.path)
 		}
 		switch {
-		case e.IsDir():
+		case e.IsDir(), f.path == r.bundleAt: // read already
 		case f.target != "" && !strings.Contains(f.target, "/"):
 			if hashName.MatchString(e.Name()) {
 				r.hashed[f.target] = true

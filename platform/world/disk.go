@@ -1,6 +1,7 @@
 package world
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -53,11 +54,13 @@ func (d Disk) ReadFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
-	if err == nil && len(b) > MaxFile {
+	var b bytes.Buffer
+	b.Grow(int(min(i.Size(), MaxFile)) + bytes.MinRead) // one read for most files
+	_, err = b.ReadFrom(io.LimitReader(f, MaxFile+1))
+	if err == nil && b.Len() > MaxFile {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: ErrTooLarge}
 	}
-	return b, err
+	return b.Bytes(), err
 }
 
 // ReadDir implements FS.
