@@ -18,7 +18,10 @@ func judgeClient(v Verdict, ep Endpoint, pairs []ClientPair, at time.Time) Verdi
 		return v.because(Refused, ClientCertificateRequired, "remote error: tls: certificate required", "")
 	}
 	for _, pair := range pairs {
-		if pair.Cert != nil && issuerNamed(pair.Cert, ep.ClientAuth.AcceptableCAs) {
+		if pair.Cert == nil { // only its reader may read it
+			return v.because(Unknown, ClientCertificateRequired, "", pair.CertPath)
+		}
+		if issuerNamed(pair.Cert, ep.ClientAuth.AcceptableCAs) {
 			if !ValidAt(pair.Cert, at) || !forClients(pair.Cert) {
 				return v.because(Refused, ClientCertificateRejected, "remote error: tls: bad certificate", pair.CertPath)
 			}

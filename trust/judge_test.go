@@ -123,6 +123,10 @@ func TestJudge(t *testing.T) {
 			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{Cert: client.Cert}}}, trust.Refused, trust.ClientCertificateRejected, "",
 		},
 		{
+			"client certificate that only the daemon may read", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands(l.root) }),
+			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{CertPath: "/etc/docker/certs.d/reg/client.cert"}}}, trust.Unknown, trust.ClientCertificateRequired, "",
+		},
+		{
 			"server names no CA: only it knows", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands() }),
 			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{Cert: client.Cert}}}, trust.Unknown, trust.ClientCertificateRequired, "",
 		},

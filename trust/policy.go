@@ -109,7 +109,7 @@ type InsecureNet struct {
 
 // ClientPair is a client certificate with its key, as found.
 type ClientPair struct {
-	Cert              *x509.Certificate
+	Cert              *x509.Certificate // nil when only the consumer may read it
 	CertPath, KeyPath string
 }
 
