@@ -22,7 +22,11 @@ func window(ctx context.Context, g cli.Globals) error {
 
 // tour shows the demo's sandbox.
 func tour(ctx context.Context, g cli.Globals, d *demo.Demo) error {
-	return uiwindow.Run(ctx, d.Machine(), uiwindow.Options{Lang: g.Lang, Select: d.Registry.String()})
+	m := d.Machine()
+	if err := m.Add(ctx, d.Registry); err != nil {
+		return err
+	}
+	return uiwindow.Run(ctx, m, uiwindow.Options{Lang: g.Lang, Select: d.Registry.String()})
 }
 
 // tourBeside opens the tour in a window and a process of its own: what it trusts

@@ -16,8 +16,7 @@ import (
 // beside the list.
 func (m *Machine) Registries(ctx context.Context, o ListOptions) ([]Known, error) {
 	own, err := m.state.Load()
-	set := consumers.Gather(ctx, m.World)
-	scope := DefaultScope(set.Installed())
+	scope := DefaultScope(consumers.Installed(ctx, m.World))
 	found, problems := discover.Find(ctx, m.World, discover.Options{AskEngines: o.AskEngines})
 	var out []Known
 	at := map[trust.Registry]int{}
@@ -73,7 +72,7 @@ func (m *Machine) SetScope(_ context.Context, r trust.Registry, parties []trust.
 
 // InstalledParties implements Service.
 func (m *Machine) InstalledParties(ctx context.Context) []trust.Party {
-	return consumers.Gather(ctx, m.World).Installed()
+	return consumers.Installed(ctx, m.World)
 }
 
 // remember keeps who issued the server's certificate, so that a change can be

@@ -27,27 +27,45 @@ type Set struct {
 }
 
 // Gather finds the consumers of w and reads its OS store, all from one snapshot
-// of the files: take a new set for each check. Parties are asked side
-// by side, since each may wait for a running engine.
+// of the files: take a new set for each check. What takes time (the store,
+// running engines, asking programs for their version) goes side by side.
 func Gather(ctx context.Context, w world.World) *Set {
-	w = Snapshot(w)
-	readers := Readers()
-	found := make([][]trust.Consumer, len(readers))
-	s := &Set{World: w}
+	s := &Set{World: Snapshot(w)}
 	var tools map[string]engine.Tool
 	var wg sync.WaitGroup
-	wg.Go(func() { s.System = ReadSystem(w) })
-	wg.Go(func() { tools = engine.Tools(ctx, w) })
+	wg.Go(func() { s.System = ReadSystem(s.World) })
+	wg.Go(func() { tools = engine.Tools(ctx, s.World) })
+	s.Members = members(ctx, s.World)
+	wg.Wait()
+	for i, m := range s.Members {
+		s.Members[i].Consumer = versioned(m.Consumer, tools)
+	}
+	return s
+}
+
+// Installed lists the parties of which at least one consumer is installed on w.
+func Installed(ctx context.Context, w world.World) []trust.Party {
+	s := Set{Members: members(ctx, Snapshot(w))}
+	return s.Installed()
+}
+
+// members finds all consumers. Parties are asked side by side, since each may
+// wait for a running engine.
+func members(ctx context.Context, w world.World) []Member {
+	readers := Readers()
+	found := make([][]trust.Consumer, len(readers))
+	var wg sync.WaitGroup
 	for i, r := range readers {
 		wg.Go(func() { found[i] = r.Consumers(ctx, w) })
 	}
 	wg.Wait()
+	var out []Member
 	for i, r := range readers {
 		for _, c := range found[i] {
-			s.Members = append(s.Members, Member{r, versioned(c, tools)})
+			out = append(out, Member{r, c})
 		}
 	}
-	return s
+	return out
 }
 
 // versioned fills in the version of a tool that is no daemon: of the first of the
