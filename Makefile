@@ -19,6 +19,7 @@ libexecdir  ?= $(prefix)/libexec
 datadir     ?= $(prefix)/share
 DESTDIR     ?=
 FUZZTIME    ?= 10s
+BENCHTIME   ?= 1s
 
 .PHONY: all deps build window cli run demo test integration e2e bench lint fuzz cross install-helper uninstall-helper clean
 
@@ -66,7 +67,7 @@ e2e: window cli
 
 bench:
 	@scripts/deps.sh test
-	$(GO) test -tags $(test_tags) -run '^$$' -bench . -benchmem ./...
+	$(GO) test -tags $(test_tags) -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./...
 
 lint:
 	@scripts/deps.sh cli

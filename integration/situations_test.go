@@ -43,6 +43,11 @@ var served = []situation{
 		s.serve(l, l, trusttest.NewCA(s.t, "Other CA"), s.issuing)
 		s.trustRoot()
 	}},
+	{"a hundred certificates sent", func(s *site) {
+		l := s.leaf()
+		s.serve(l, append([]*trusttest.Cert{l, s.issuing}, s.others(98)...)...)
+		s.trustRoot()
+	}},
 	{"self-signed leaf", func(s *site) { s.serve(trusttest.SelfSigned(s.t, trusttest.Names(s.host.Name))) }},
 	{"expired leaf", func(s *site) { s.serve(s.leaf(trusttest.NotAfter(time.Now().Add(-day)))); s.trustRoot() }},
 	{"expired leaf of unknown CA", func(s *site) { s.serve(s.leaf(trusttest.NotAfter(time.Now().Add(-day)))) }},
@@ -95,6 +100,15 @@ var served = []situation{
 		s.trustRoot()
 	}},
 	{"RSA key of 1024 bits", func(s *site) { s.serve(s.leaf(trusttest.RSA(1024))); s.trustRoot() }},
+}
+
+// others are certificates that have nothing to do with the site.
+func (s *site) others(n int) []*trusttest.Cert {
+	var out []*trusttest.Cert
+	for range n {
+		out = append(out, trusttest.NewCA(s.t, "Other CA"))
+	}
+	return out
 }
 
 // installed are faults of the files on this machine, with a proper server.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +29,11 @@ func (w who) inTerminal(answer string, args ...string) (said, string) {
 	shown := &screen{answer: answer, master: master}
 	var reading sync.WaitGroup
 	reading.Go(shown.watch)
+	tooLong := time.AfterFunc(time.Minute, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	defer tooLong.Stop()
 	if err := cmd.Wait(); err != nil {
+		master.Close()
+		reading.Wait()
 		w.t.Fatalf("%q: %v\n%s", args, err, shown.text.String())
 	}
 	master.Close()
