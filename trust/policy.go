@@ -37,7 +37,7 @@ type Consumer struct {
 	Installed bool   // false: a forecast for the party's current release
 	Version   string // "" when it cannot be read
 	// Loader names the rules it follows where one party has several:
-	// "classic" or "containerd" for docker.
+	// "classic", "containerd" or (before 28) "buildkit" for docker.
 	Loader string
 	// Remote is set when the consumer runs on another machine (a docker context
 	// over ssh or tcp): then nothing here decides its trust.

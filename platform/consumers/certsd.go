@@ -162,6 +162,10 @@ func (r *reading) pairFault(f *fault, path, keyPath string) trust.Code {
 		r.oddHalf(trust.KeyPermissions, path, f.text)
 		return trust.KeyPermissions
 	}
+	if path == keyPath && f.code == trust.Unreadable && errors.Is(f.err, fs.ErrNotExist) {
+		r.oddHalf(trust.CertWithoutKey, path, f.text)
+		return trust.CertWithoutKey
+	}
 	r.oddHalf(f.code, path, f.text)
 	return f.code
 }

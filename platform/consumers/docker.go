@@ -16,6 +16,7 @@ import (
 const (
 	loaderClassic    = "classic"
 	loaderContainerd = "containerd"
+	loaderBuildKit   = "buildkit" // before 28, in place of containerd's
 )
 
 // docker is dockerd: pull and push with the loader of its image store, login
@@ -48,10 +49,10 @@ func (k docker) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 	r, d := k.start(w, c, q)
 	switch {
 	case r.policy.Unknown != "":
-	case c.Loader == loaderContainerd:
-		r.dockerHosts(d, q)
-	default:
+	case c.Loader == loaderClassic:
 		r.dockerClassic(d, q)
+	default:
+		r.dockerHosts(d, q)
 	}
 	return r.done()
 }
@@ -155,14 +156,14 @@ func dockerFiles(w world.World, d engine.Docker) (certs, config string) {
 // configuration says which image store it has, else both.
 func pullLoaders(w world.World, d daemon) []string {
 	if d.ContainerdStore != nil && (d.Answered || !d.installed) {
-		return []string{loaderOf(*d.ContainerdStore)}
+		return []string{d.loaderOf(*d.ContainerdStore)}
 	}
 	var conf configfile.Daemon
 	if data, err := w.FS.ReadFile(d.config); err == nil {
 		conf, _ = configfile.ReadDaemonJSON(data)
 	}
 	if on, set := conf.Features["containerd-snapshotter"]; set {
-		return []string{loaderOf(on)}
+		return []string{d.loaderOf(on)}
 	}
 	v, known := parseVersion(d.Version)
 	// Before 29 the containerd store had to be asked for; since then a named graph
@@ -173,11 +174,21 @@ func pullLoaders(w world.World, d daemon) []string {
 	return []string{loaderClassic, loaderContainerd}
 }
 
-func loaderOf(containerdStore bool) string {
+// loaderOf is the loader of pulls with or without the containerd store.
+func (d daemon) loaderOf(containerdStore bool) string {
 	if containerdStore {
-		return loaderContainerd
+		return d.hostsLoaderName()
 	}
 	return loaderClassic
+}
+
+// hostsLoaderName is the loader of builds and of the containerd store: since 28
+// containerd's own.
+func (d daemon) hostsLoaderName() string {
+	if v, known := parseVersion(d.Version); known && v[0] < 28 {
+		return loaderBuildKit
+	}
+	return loaderContainerd
 }
 
 func graphDriver(name string) bool {

@@ -8,8 +8,8 @@ import (
 )
 
 // dockerBuild is docker build with the default driver. BuildKit in the daemon
-// talks to the registry, by containerd's loader whatever the image store (moby
-// daemon/command/daemon.go RegistryHosts); the token is fetched by the docker
+// talks to the registry, by the loader of the containerd store whatever store is
+// in use (moby daemon/command/daemon.go RegistryHosts); the token is fetched by the docker
 // command line, with the roots of the OS and nothing else (buildkit
 // session/auth/authprovider FetchToken).
 type dockerBuild struct{ *dockers }
@@ -23,7 +23,7 @@ func (k dockerBuild) Consumers(ctx context.Context, w world.World) []trust.Consu
 	var out []trust.Consumer
 	for _, d := range k.list(ctx, w) {
 		out = append(out, trust.Consumer{
-			Party: trust.DockerBuild, Instance: d.Host, Operation: trust.OpBuild, Loader: loaderContainerd,
+			Party: trust.DockerBuild, Instance: d.Host, Operation: trust.OpBuild, Loader: d.hostsLoaderName(),
 			Installed: cli && d.installed, Version: d.Version, Remote: d.Remote,
 		})
 	}

@@ -29,9 +29,14 @@ func (r *reading) dockerClassic(d daemon, q Query) {
 	r.nearMisses(host, append([]string{d.certs}, d.elsewhere()...), []string{dir}, dir)
 }
 
-// dockerHosts fills the policy by containerd's loader as dockerd uses it: with
-// the insecure list merged in, if one is configured (moby daemon/hosts.go).
+// dockerHosts fills the policy of a build, or of a pull into the containerd store:
+// by containerd's loader, with the insecure list merged in if one is configured
+// (moby daemon/hosts.go).
 func (r *reading) dockerHosts(d daemon, q Query) {
+	if d.hostsLoaderName() == loaderBuildKit {
+		r.dockerBuildKit(d, q)
+		return
+	}
 	if q.Role == trust.RoleToken {
 		switch authWithHostClient(d) {
 		case no:
