@@ -73,11 +73,15 @@ func TestJudge(t *testing.T) {
 		{"intermediate alone held", l.endpoint(), trust.Policy{Anchors: []trust.Anchor{anchor(l.inter, time.Time{})}}, trust.Trusted, "", ""},
 		{"leaf itself held", l.endpoint(), trust.Policy{Anchors: []trust.Anchor{anchor(l.leaf, time.Time{})}}, trust.Trusted, "", ""},
 		{
-			"nothing held", l.endpoint(), trust.Policy{}, trust.Refused, trust.UnknownAuthority,
+			"nothing held", l.endpoint(),
+			trust.Policy{},
+			trust.Refused, trust.UnknownAuthority,
 			"x509: certificate signed by unknown authority",
 		},
 		{
-			"intermediate not sent", l.endpoint(l.leaf.Cert), trust.Policy{Anchors: held}, trust.Refused, trust.UnknownAuthority,
+			"intermediate not sent", l.endpoint(l.leaf.Cert),
+			trust.Policy{Anchors: held},
+			trust.Refused, trust.UnknownAuthority,
 			"x509: certificate signed by unknown authority",
 		},
 		{"same name, other key", l.endpoint(), trust.Policy{Anchors: []trust.Anchor{anchor(stranger, time.Time{})}}, trust.Refused, trust.UnknownAuthority, ""},
@@ -96,7 +100,10 @@ func TestJudge(t *testing.T) {
 		},
 		{"another machine's daemon", l.endpoint(), trust.Policy{Unknown: "tcp://build:2376 is another machine"}, trust.Unknown, trust.PartyUnknown, ""},
 		{
-			"plain HTTP", trust.Endpoint{Host: host, PlainHTTP: true}, trust.Policy{}, trust.Refused, trust.PlainHTTP,
+			"plain HTTP",
+			trust.Endpoint{Host: host, PlainHTTP: true},
+			trust.Policy{},
+			trust.Refused, trust.PlainHTTP,
 			"http: server gave HTTP response to HTTPS client",
 		},
 		{"plain HTTP allowed", trust.Endpoint{Host: host, PlainHTTP: true}, trust.Policy{SkipVerify: "daemon.json", PlainHTTP: true}, trust.Insecure, trust.InsecureRegistry, ""},
@@ -104,31 +111,38 @@ func TestJudge(t *testing.T) {
 		{"no common ground", trust.Endpoint{Host: host, Failure: &trust.Failure{Code: trust.TLSHandshake}}, trust.Policy{}, trust.Refused, trust.TLSHandshake, ""},
 		{
 			"TLS 1.0 only", with(l.endpoint(), func(e *trust.Endpoint) { e.TLS = &trust.TLS{Version: tls.VersionTLS10} }),
-			trust.Policy{Anchors: held}, trust.Refused, trust.TLSVersion, "",
+			trust.Policy{Anchors: held},
+			trust.Refused, trust.TLSVersion, "",
 		},
 		{
 			"TLS 1.0 for a tool that still takes it", with(l.endpoint(), func(e *trust.Endpoint) { e.TLS = &trust.TLS{Version: tls.VersionTLS10} }),
-			trust.Policy{Anchors: held, MinTLS: tls.VersionTLS10}, trust.Trusted, "", "",
+			trust.Policy{Anchors: held, MinTLS: tls.VersionTLS10},
+			trust.Trusted, "", "",
 		},
 		{
 			"client certificate demanded, none there", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands(l.root) }),
-			trust.Policy{Anchors: held}, trust.Refused, trust.ClientCertificateRequired, "",
+			trust.Policy{Anchors: held},
+			trust.Refused, trust.ClientCertificateRequired, "",
 		},
 		{
 			"client certificate of the named CA", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands(l.root) }),
-			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{Cert: client.Cert}}}, trust.Trusted, "", "",
+			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{Cert: client.Cert}}},
+			trust.Trusted, "", "",
 		},
 		{
 			"client certificate of a foreign CA", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands(trusttest.NewCA(t, "Others")) }),
-			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{Cert: client.Cert}}}, trust.Refused, trust.ClientCertificateRejected, "",
+			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{Cert: client.Cert}}},
+			trust.Refused, trust.ClientCertificateRejected, "",
 		},
 		{
 			"client certificate that only the daemon may read", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands(l.root) }),
-			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{CertPath: "/etc/docker/certs.d/reg/client.cert"}}}, trust.Unknown, trust.ClientCertificateRequired, "",
+			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{CertPath: "/etc/docker/certs.d/reg/client.cert"}}},
+			trust.Unknown, trust.ClientCertificateRequired, "",
 		},
 		{
 			"server names no CA: only it knows", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands() }),
-			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{Cert: client.Cert}}}, trust.Unknown, trust.ClientCertificateRequired, "",
+			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{Cert: client.Cert}}},
+			trust.Unknown, trust.ClientCertificateRequired, "",
 		},
 	}
 	for _, c := range cases {

@@ -88,8 +88,8 @@ func version(ctx context.Context, w world.World, path string) string {
 		return ""
 	}
 	i, err := w.FS.Stat(path)
-	if err != nil {
-		return ""
+	if _, real := w.Run.(world.Exec); !real || err != nil {
+		return askVersion(ctx, w, path)
 	}
 	file := programFile{path, i.Changed, i.Size}
 	if known, ok := versions.Load(file); ok {
