@@ -148,8 +148,8 @@ func (r *reading) registriesConf(host string, q Query) {
 	if !ok {
 		return
 	}
-	if reg.Blocked {
-		r.fail("", conf.pathOf(reg.Prefix), fmt.Sprintf("registry %s is blocked in %s", reg.Prefix, conf.pathOf(reg.Prefix)))
+	if reg.Blocked { // whatever certificate it has
+		r.unknown(fmt.Sprintf("registry %s is blocked in %s", reg.Prefix, conf.pathOf(reg.Prefix)))
 		return
 	}
 	if q.Role == trust.RoleMirror {

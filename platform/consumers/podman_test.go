@@ -101,7 +101,7 @@ func TestPodmanRegistriesConf(t *testing.T) {
 		"wildcard":   {tree{conf: "[[registry]]\nprefix='*.corp.example'\ninsecure=true"}, "a.b.corp.example:5000", conf, "", false, []string{"insecure-registry " + conf}},
 		"not itself": {tree{conf: "[[registry]]\nprefix='*.corp.example'\ninsecure=true"}, "corp.example", "", "", false, nil},
 		"namespace":  {tree{conf: "[[registry]]\nlocation='reg:5000/team'\ninsecure=true"}, "reg:5000", "", "", false, []string{"insecure-registry " + conf}},
-		"blocked":    {tree{conf: "[[registry]]\nlocation='reg:5000'\nblocked=true"}, "reg:5000", "", "registry reg:5000 is blocked", false, nil},
+		"blocked":    {tree{conf: "[[registry]]\nlocation='reg:5000'\nblocked=true"}, "reg:5000", "", "", true, nil},
 		"moved":      {tree{conf: "[[registry]]\nprefix='reg:5000'\nlocation='other/team'"}, "reg:5000", "", "", true, nil},
 		"drop-in":    {tree{conf: "[[registry]]\nlocation='reg:5000'", conf + ".d/1.conf": "[[registry]]\nlocation='reg:5000'\ninsecure=true"}, "reg:5000", conf + ".d/1.conf", "", false, []string{"insecure-registry " + conf + ".d/1.conf"}},
 		"user's own replaces": {
