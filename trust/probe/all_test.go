@@ -149,3 +149,16 @@ func TestTurn(t *testing.T) {
 	}
 	next.end()
 }
+
+// How long a probe queues behind others says nothing about its registry.
+func TestWaitingForATurnIsNotTheRegistrysTime(t *testing.T) {
+	c := &counted{to: serve(t, secure(labLeaf(t).Config(), answer(okAnswer)))}
+	v := (&Prober{Timeout: 200 * time.Millisecond, Dial: c.dial, Proxy: Direct}).visitor()
+	v.lanes.shaking = make(chan struct{}, 1)
+	other, _ := takeTurn(t.Context(), v.lanes.shaking)
+	time.AfterFunc(3*v.Timeout, other.end)
+	p := v.registry(t.Context(), registry(t, labAddress))
+	if ep := p.Endpoints[0]; ep.Failure != nil || ep.HTTP == nil || p.Elapsed < 3*v.Timeout {
+		t.Errorf("failure %v, unanswered %v after %v", ep.Failure, ep.Unanswered, p.Elapsed)
+	}
+}

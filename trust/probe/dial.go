@@ -37,12 +37,14 @@ func (v visitor) open(ctx context.Context, t target, ep *trust.Endpoint) (*meter
 // dial connects to address. Without file descriptors left it waits for some: the
 // limit is shared with everything else that this process does.
 func (v visitor) dial(ctx context.Context, address string, g *guard) (net.Conn, error) {
-	turn, err := v.lanes.connect(ctx)
+	turn, err := v.turn(ctx, v.lanes.connecting)
 	if err != nil {
 		return nil, err
 	}
 	turn.wait()
 	defer turn.end()
+	ctx, cancel := context.WithDeadline(ctx, *v.until)
+	defer cancel()
 	for {
 		conn, err := v.dialer(g)(ctx, "tcp", address)
 		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {

@@ -33,9 +33,10 @@ func (m *meter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// abortWith makes every operation fail as timed out once ctx is done. The
-// returned function ends that.
-func (m *meter) abortWith(ctx context.Context) (stop func() bool) {
+// limit makes every operation fail as timed out after until, and once ctx is
+// done. The returned function ends the latter.
+func (m *meter) limit(ctx context.Context, until time.Time) (stop func() bool) {
+	m.SetDeadline(until)
 	return context.AfterFunc(ctx, func() { m.SetDeadline(time.Unix(1, 0)) })
 }
 

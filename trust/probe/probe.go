@@ -49,22 +49,23 @@ func (p *Prober) Probe(ctx context.Context, reg trust.Registry) trust.Probe {
 // refers to. A mirror is asked for /v2/, other roles only for a handshake.
 func (p *Prober) Endpoint(ctx context.Context, role trust.Role, address string) trust.Endpoint {
 	v := p.visitor()
-	ctx, cancel := context.WithTimeout(ctx, v.timeout)
-	defer cancel()
+	v.begin()
 	return v.named(ctx, role, address)
 }
 
 // visitor is a Prober with its defaults filled in, and the lanes it keeps to.
 type visitor struct {
 	Prober
-	timeout time.Duration
-	lanes   *lanes // nil: this probe runs alone
+	lanes lanes // those without end unless others probe too
+	// until is when the registry's time is over. Waiting for a turn puts it off:
+	// how long we keep a registry waiting says nothing about the registry.
+	until *time.Time
 }
 
 func (p *Prober) visitor() visitor {
-	v := visitor{Prober: *p, timeout: p.Timeout}
-	if v.timeout <= 0 {
-		v.timeout = DefaultTimeout
+	v := visitor{Prober: *p}
+	if v.Timeout <= 0 {
+		v.Timeout = DefaultTimeout
 	}
 	if v.Proxy == nil {
 		v.Proxy = httpproxy.FromEnvironment().ProxyFunc()
@@ -72,9 +73,22 @@ func (p *Prober) visitor() visitor {
 	return v
 }
 
+// begin starts the time of a registry.
+func (v *visitor) begin() {
+	until := time.Now().Add(v.Timeout)
+	v.until = &until
+}
+
+// turn waits for a place in lane.
+func (v visitor) turn(ctx context.Context, lane chan struct{}) (*turn, error) {
+	asked := time.Now()
+	t, err := takeTurn(ctx, lane)
+	*v.until = v.until.Add(time.Since(asked))
+	return t, err
+}
+
 func (v visitor) registry(ctx context.Context, reg trust.Registry) trust.Probe {
-	ctx, cancel := context.WithTimeout(ctx, v.timeout)
-	defer cancel()
+	v.begin()
 	out := trust.Probe{Registry: reg, At: time.Now(), Auth: trust.Challenge{Scheme: trust.AuthUnknown}}
 	first := v.named(ctx, trust.RoleRegistry, reg.Address())
 	out.Endpoints = []trust.Endpoint{first}
@@ -114,12 +128,12 @@ func (v visitor) visit(ctx context.Context, t target, ep *trust.Endpoint) {
 		return
 	}
 	defer conn.Close()
-	defer conn.abortWith(ctx)()
-	if conn.turn, err = v.lanes.shake(ctx); err != nil {
+	if conn.turn, err = v.turn(ctx, v.lanes.shaking); err != nil {
 		ep.Failure = classify(err)
 		return
 	}
 	defer conn.turn.end()
+	defer conn.limit(ctx, *v.until)()
 	secure, err := shake(conn, t, ep)
 	switch {
 	case isHTTP2(err) && !t.http2: // every engine speaks it, so the chain counts
@@ -139,7 +153,7 @@ func (v visitor) visit(ctx context.Context, t target, ep *trust.Endpoint) {
 	case t.ping:
 		ping(secure, t, ep)
 	default:
-		settle(secure, ep)
+		settle(secure, *v.until, ep)
 	}
 	if secure != nil {
 		secure.Close()
@@ -154,6 +168,6 @@ func (v visitor) plain(ctx context.Context, t target, ep *trust.Endpoint) {
 		return
 	}
 	defer conn.Close()
-	defer conn.abortWith(ctx)()
+	defer conn.limit(ctx, *v.until)()
 	ping(conn, t, ep)
 }

@@ -40,7 +40,7 @@ func (v visitor) openVia(ctx context.Context, via *url.URL, t target) (*meter, e
 		return nil, &proxyError{err}
 	}
 	m := &meter{Conn: raw, left: maxBytes}
-	defer m.abortWith(ctx)()
+	defer m.limit(ctx, *v.until)()
 	through, err := tunnel(ctx, m, via, t.address)
 	if err != nil {
 		raw.Close()

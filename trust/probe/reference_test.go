@@ -122,6 +122,7 @@ func TestGuardAtDialTime(t *testing.T) {
 	knocked := make(chan struct{}, 1)
 	_, port, _ := net.SplitHostPort(serve(t, func(net.Conn) { knocked <- struct{}{} }))
 	v := (&Prober{Proxy: Direct}).visitor()
+	v.begin()
 	ep := v.endpoint(t.Context(), target{
 		role: trust.RoleToken, address: net.JoinHostPort("localhost", port), name: "localhost",
 		guard: &guard{at: public, role: trust.RoleToken},

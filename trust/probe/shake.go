@@ -95,11 +95,14 @@ func signedByServer(s tls.ConnectionState) bool {
 
 // settle waits a moment for the refusal that TLS 1.3 sends only after the
 // handshake. Nothing is asked of this server, so one that is content says nothing.
-func settle(c *tls.Conn, ep *trust.Endpoint) {
+func settle(c *tls.Conn, until time.Time, ep *trust.Endpoint) {
 	if !ep.ClientAuth.Requested || ep.TLS.Version != tls.VersionTLS13 {
 		return
 	}
-	c.SetReadDeadline(time.Now().Add(settleTime))
+	if soon := time.Now().Add(settleTime); soon.Before(until) {
+		until = soon
+	}
+	c.SetReadDeadline(until)
 	if _, err := c.Read(make([]byte, 1)); err != nil && turnedAway(err, ep) {
 		ep.ClientAuth.Required, ep.ClientAuth.Text = true, words(err)
 	}

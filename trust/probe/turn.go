@@ -20,20 +20,20 @@ const (
 	patience = 25 * time.Millisecond
 )
 
-// lanes are what the probes of one All share. Nil lanes are unlimited.
+// lanes are what the probes of one All share. A nil lane has no end of places.
 type lanes struct {
 	open, connecting, shaking chan struct{}
 }
 
 // newLanes lets jobs probes run at once, or adapts when jobs is 0.
-func newLanes(jobs int) *lanes {
+func newLanes(jobs int) lanes {
 	if jobs > 0 {
-		return &lanes{open: make(chan struct{}, jobs)}
+		return lanes{open: make(chan struct{}, jobs)}
 	}
 	// A probe may need several descriptors for a moment (two address families,
 	// name servers), and the rest of the process needs some too.
 	open := min(maxOpen, max(minOpen, openFiles()/4))
-	return &lanes{
+	return lanes{
 		open:       make(chan struct{}, open),
 		connecting: make(chan struct{}, maxConnecting),
 		shaking:    make(chan struct{}, maxShaking),
@@ -41,7 +41,7 @@ func newLanes(jobs int) *lanes {
 }
 
 // enter waits until another probe may begin; false: ctx is done.
-func (l *lanes) enter(ctx context.Context) bool {
+func (l lanes) enter(ctx context.Context) bool {
 	select {
 	case l.open <- struct{}{}:
 		return ctx.Err() == nil
@@ -50,21 +50,7 @@ func (l *lanes) enter(ctx context.Context) bool {
 	}
 }
 
-func (l *lanes) leave() { <-l.open }
-
-func (l *lanes) connect(ctx context.Context) (*turn, error) {
-	if l == nil {
-		return nil, nil
-	}
-	return takeTurn(ctx, l.connecting)
-}
-
-func (l *lanes) shake(ctx context.Context) (*turn, error) {
-	if l == nil {
-		return nil, nil
-	}
-	return takeTurn(ctx, l.shaking)
-}
+func (l lanes) leave() { <-l.open }
 
 // turn is a place in a lane. A nil turn is always one's own.
 type turn struct {
@@ -73,7 +59,7 @@ type turn struct {
 	lapse *time.Timer // runs while the owner waits
 }
 
-// takeTurn waits for a place in lane; a nil lane has no end of them.
+// takeTurn waits for a place in lane.
 func takeTurn(ctx context.Context, lane chan struct{}) (*turn, error) {
 	if lane == nil {
 		return nil, nil
