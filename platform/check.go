@@ -70,8 +70,25 @@ func (c *checker) report(p trust.Probe) trust.Report {
 		in.Verdicts = append(in.Verdicts, j.Verdicts)
 	}
 	r.Findings = diagnose.Findings(in)
+	explain(&r)
 	c.machine.remember(p)
 	return r
+}
+
+// explain gives verdicts their more exact reason where the diagnosis knows one: a
+// TLS library calls an authority unknown also when the server merely fails to
+// send the intermediate below one that is known.
+func explain(r *trust.Report) {
+	for _, f := range r.Findings {
+		if f.Code != trust.IncompleteChain || f.Endpoint == trust.NoIndex {
+			continue
+		}
+		for i := range r.Endpoints[f.Endpoint].Verdicts {
+			if v := &r.Endpoints[f.Endpoint].Verdicts[i]; v.Reason == trust.UnknownAuthority {
+				v.Reason = f.Code
+			}
+		}
+	}
 }
 
 // plaintext notes, for each registry, the files in which a password for it lies
