@@ -15,13 +15,19 @@ window_tags = migrated_fynedo
 test_tags   = ci,migrated_fynedo
 
 prefix      ?= /usr
+bindir      ?= $(prefix)/bin
 libexecdir  ?= $(prefix)/libexec
 datadir     ?= $(prefix)/share
+helper       = $(libexecdir)/mooring/mooring-helper
+policy       = $(datadir)/polkit-1/actions/dev.mooring.policy
 DESTDIR     ?=
 FUZZTIME    ?= 10s
 BENCHTIME   ?= 1s
 
-.PHONY: all deps build window cli run demo test integration e2e bench lint fuzz cross install-helper uninstall-helper clean
+# Where the window and the command line look for the helper.
+ldflags      = -X mooring.dev/mooring/platform/elevate.helperPath=$(helper)
+
+.PHONY: all deps build window cli run demo test integration e2e bench lint fuzz cross install install-helper uninstall clean
 
 all: build
 
@@ -31,12 +37,12 @@ deps:
 build: window cli
 
 window: deps
-	$(GO) build -tags $(window_tags) -o bin/mooring .
+	$(GO) build -tags $(window_tags) -ldflags '$(ldflags)' -o bin/mooring .
 
 # The command line without the window: one static file, which is the helper too.
 cli:
 	@scripts/deps.sh cli
-	CGO_ENABLED=0 $(GO) build -tags nogui -ldflags '-s -w' -o bin/mooring-cli .
+	CGO_ENABLED=0 $(GO) build -tags nogui -ldflags '-s -w $(ldflags)' -o bin/mooring-cli .
 
 run: window
 	bin/mooring
@@ -82,17 +88,23 @@ cross:
 	@scripts/deps.sh cli
 	scripts/cross.sh
 
-# The helper runs as root, so it must be a file that only root can write.
-install-helper: cli
-	install -d $(DESTDIR)$(libexecdir)/mooring $(DESTDIR)$(datadir)/polkit-1/actions
-	install -m 0755 bin/mooring-cli $(DESTDIR)$(libexecdir)/mooring/mooring-helper
-	sed 's|@libexecdir@|$(libexecdir)|g' assets/polkit/dev.mooring.policy.in \
-		>$(DESTDIR)$(datadir)/polkit-1/actions/dev.mooring.policy
-	chmod 0644 $(DESTDIR)$(datadir)/polkit-1/actions/dev.mooring.policy
+# After `make build`, as root: nothing is built here, so that root runs no compiler
+# and leaves nothing of its own in the person's build cache.
+install: install-helper
+	install -d $(DESTDIR)$(bindir)
+	install -m 0755 bin/mooring $(DESTDIR)$(bindir)/mooring
 
-uninstall-helper:
-	rm -f $(DESTDIR)$(libexecdir)/mooring/mooring-helper $(DESTDIR)$(datadir)/polkit-1/actions/dev.mooring.policy
-	-rmdir $(DESTDIR)$(libexecdir)/mooring
+# The helper runs as root, so it must be a file that only root can write.
+install-helper:
+	@test -x bin/mooring-cli || { echo "bin/mooring-cli is not there: run make build first"; exit 1; }
+	install -d $(DESTDIR)$(dir $(helper)) $(DESTDIR)$(dir $(policy))
+	install -m 0755 bin/mooring-cli $(DESTDIR)$(helper)
+	sed 's|@libexecdir@|$(libexecdir)|g' assets/polkit/dev.mooring.policy.in >$(DESTDIR)$(policy)
+	chmod 0644 $(DESTDIR)$(policy)
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(helper) $(DESTDIR)$(policy)
+	-rmdir $(DESTDIR)$(dir $(helper))
 
 clean:
 	rm -rf bin dist artefacts

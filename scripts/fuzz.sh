@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 go=${GO:-$(scripts/go.sh)}
 time=${FUZZTIME:-10s}
 count=0
+failed=()
 # Packages of the window are built with Fyne's headless driver; none of them
 # parses hostile input, so the nogui build lists all targets there are.
 packages=$(CGO_ENABLED=0 "$go" list -tags nogui -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
@@ -15,9 +16,13 @@ for package in $packages; do
 	targets=$(CGO_ENABLED=0 "$go" test -tags nogui -list '^Fuzz' "$package" | grep '^Fuzz' || true)
 	for target in $targets; do
 		echo "--- $package $target $time"
-		CGO_ENABLED=0 "$go" test -tags nogui -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package"
+		CGO_ENABLED=0 "$go" test -tags nogui -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package" || failed+=("$package $target")
 		count=$((count + 1))
 	done
 done
 echo "fuzzed $count targets for $time each"
+if [ ${#failed[@]} -gt 0 ]; then
+	printf 'FAILED: %s\n' "${failed[@]}"
+	exit 1
+fi
 [ "$count" -gt 0 ]
