@@ -74,11 +74,13 @@ func TestDockerConsumers(t *testing.T) {
 		"silent, 29, graph driver":   {[]engine.Docker{silent("29.5.1")}, `{"storage-driver":"overlay2"}`, []string{"pull/classic", "login/classic"}},
 		"silent, 29, user namespace": {[]engine.Docker{silent("29.5.1")}, `{"userns-remap":"default"}`, []string{"pull/classic", "login/classic"}},
 		"current is remote": {
-			[]engine.Docker{{Host: "ssh://build", Current: true, Remote: true}, answered("29.5.1", true)}, "",
+			[]engine.Docker{{Host: "ssh://build", Current: true, Remote: true}, answered("29.5.1", true)},
+			"",
 			[]string{"pull/classic remote", "pull/containerd remote", "login/classic remote", "pull/containerd", "login/classic"},
 		},
 		"contexts for elsewhere": {
-			[]engine.Docker{answered("29.5.1", true), {Host: "ssh://build", Context: "build", Remote: true}, {Host: "unix:///x", Context: "old", Why: "not running"}}, "",
+			[]engine.Docker{answered("29.5.1", true), {Host: "ssh://build", Context: "build", Remote: true}, {Host: "unix:///x", Context: "old", Why: "not running"}},
+			"",
 			[]string{"pull/containerd", "login/classic"},
 		},
 	} {
@@ -482,11 +484,15 @@ func TestBuildKitLoader(t *testing.T) {
 		"DER is passed over": {tree{"reg:5000/ca.crt": string(p.ca.Cert.Raw)}, nil, 0, []string{"not-pem /etc/docker/certs.d/reg:5000/ca.crt"}, ""},
 		"key alone":          {tree{"reg:5000/c.key": key}, nil, 0, nil, ""},
 		"cert alone": {
-			tree{"reg:5000/c.cert": cert}, nil, 0, []string{"cert-without-key /etc/docker/certs.d/reg:5000/c.key"},
+			tree{"reg:5000/c.cert": cert},
+			nil, 0,
+			[]string{"cert-without-key /etc/docker/certs.d/reg:5000/c.key"},
 			"failed to load keypair for /etc/docker/certs.d/reg:5000/c.cert: open /etc/docker/certs.d/reg:5000/c.key: no such file or directory",
 		},
 		"dangling": {
-			tree{"reg:5000/ca.crt": "->/x"}, nil, 0, []string{"dangling-link /etc/docker/certs.d/reg:5000/ca.crt"},
+			tree{"reg:5000/ca.crt": "->/x"},
+			nil, 0,
+			[]string{"dangling-link /etc/docker/certs.d/reg:5000/ca.crt"},
 			"failed to read /etc/docker/certs.d/reg:5000/ca.crt: open /etc/docker/certs.d/reg:5000/ca.crt: no such file or directory",
 		},
 	} {

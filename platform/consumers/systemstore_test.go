@@ -126,37 +126,44 @@ func TestSince(t *testing.T) {
 		"debian, link tells": {
 			debian,
 			map[string]time.Time{bundlePath: day(20), mine: day(5), source: day(4), pub: day(1), pubFile: day(19)},
-			day(5), time.Time{},
+			day(5),
+			time.Time{},
 		},
 		"debian, file replaced under its link": {
 			debian,
 			map[string]time.Time{bundlePath: day(20), mine: day(5), source: day(9), pub: day(1), pubFile: day(1)},
-			day(9), time.Time{},
+			day(9),
+			time.Time{},
 		},
 		"debian, all links made anew, file old": {
 			debian,
 			map[string]time.Time{bundlePath: day(20), mine: day(20), source: day(4), pub: day(20), pubFile: day(1)},
-			day(4), time.Time{},
+			day(4),
+			time.Time{},
 		},
 		"debian, all links made anew, file new": {
 			debian,
 			map[string]time.Time{bundlePath: day(20), mine: day(20), source: day(20).Add(-time.Hour), pub: day(20), pubFile: day(1)},
-			day(20), time.Time{},
+			day(20),
+			time.Time{},
 		},
 		"debian, added to the bundle by hand": {
 			tree{bundlePath: bundle, pub: "->" + pubFile, pubFile: string(p.other.PEM())},
 			map[string]time.Time{bundlePath: day(20), pub: day(1), pubFile: day(1)},
-			day(20), time.Time{},
+			day(20),
+			time.Time{},
 		},
 		"fedora, rebuilt much later": {
 			fedora,
 			map[string]time.Time{rhel: day(20), rhelSource: day(4), rhelVendor: day(19)},
-			day(4), time.Time{},
+			day(4),
+			time.Time{},
 		},
 		"fedora, rebuilt the same day": {
 			fedora,
 			map[string]time.Time{rhel: day(4).Add(3 * time.Hour), rhelSource: day(4), rhelVendor: day(1)},
-			day(4).Add(3 * time.Hour), time.Time{},
+			day(4).Add(3 * time.Hour),
+			time.Time{},
 		},
 		"fedora, hash directory is made anew": {
 			tree{
@@ -165,7 +172,8 @@ func TestSince(t *testing.T) {
 				"/etc/pki/ca-trust/extracted/pem/directory-hash/corp.0": ca,
 			},
 			map[string]time.Time{rhel: day(20), rhelSource: day(4), rhelVendor: day(1), "/etc/pki/tls/certs/corp.0": day(20)},
-			day(4), time.Time{},
+			day(4),
+			time.Time{},
 		},
 		"a stray file": {
 			tree{bundlePath: string(p.other.PEM()), "/etc/ssl/certs/stray": ca},
