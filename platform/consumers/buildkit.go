@@ -21,6 +21,9 @@ func (r *reading) dockerBuildKit(d daemon, q Query) {
 	if q.Role == trust.RoleMirror {
 		host = q.Host
 	}
+	if !r.hostName(host) {
+		return
+	}
 	dir := r.w.Join(d.certs, plainName(r.w, host))
 	r.buildkitDir(dir)
 	list := r.insecure(d.Docker, d.config)
@@ -37,7 +40,7 @@ func (r *reading) dockerBuildKit(d daemon, q Query) {
 // buildkitDir reads the CA files of dir, then its pairs. One that may not be
 // listed counts as empty, and a key without a certificate does not matter.
 func (r *reading) buildkitDir(dir string) {
-	entries, err := r.w.FS.ReadDir(dir)
+	entries, err := r.list(dir)
 	switch {
 	case err == nil:
 		r.look(dir, true)

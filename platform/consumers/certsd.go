@@ -35,7 +35,7 @@ var (
 
 // flatDir reads dir. It reports whether dir exists.
 func (r *reading) flatDir(dir string, rules flatRules) bool {
-	entries, err := r.w.FS.ReadDir(dir)
+	entries, err := r.list(dir)
 	if err != nil {
 		return r.flatDirFailed(dir, rules, err)
 	}

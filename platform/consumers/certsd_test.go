@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -153,5 +154,37 @@ func TestRights(t *testing.T) {
 	}
 	if got := read(regDir, false, classicRules); got.Unknown == "" {
 		t.Error("root's directory is not known to be empty")
+	}
+}
+
+// A link in certs.d may lead anywhere, and a mirror's name come from anywhere.
+func TestHostileDirectories(t *testing.T) {
+	p := newPKI(t)
+	files := tree{"/etc/docker/certs.d/reg": "->/srv/many", "/etc/docker/certs.d/big/dump": p.caPEM() + strings.Repeat("x", maxStray)}
+	for i := range maxHostFiles + 1 {
+		files["/srv/many/"+strconv.Itoa(i)+".crt"] = ""
+	}
+	w := files.under(t)
+	for name, k := range map[string]Reader{
+		"pull/classic":    docker{dockersOf(answered("28.2.2", false))},
+		"pull/containerd": docker{dockersOf(answered("29.5.1", true))},
+		"pull/buildkit":   docker{dockersOf(answered("27.5.1", true))},
+		"pull/":           podman{},
+	} {
+		if got := policyFor(t, k, w, name, Query{Registry: registry(t, "reg")}); got.Unknown == "" {
+			t.Errorf("%s: %d notes of a directory with %d files", name, len(got.Notes), maxHostFiles+1)
+		}
+		if got := policyFor(t, k, w, name, Query{Registry: registry(t, "big")}); len(got.Notes) != 0 {
+			t.Errorf("%s looked into a large file: %v", name, got.Notes)
+		}
+		if name == "pull/containerd" {
+			continue // makes no directory's name of a mirror
+		}
+		for _, host := range []string{"../../etc", "..", `a\b`, "", "a\x00"} {
+			got := policyFor(t, k, w, name, Query{Registry: registry(t, "reg2"), Role: trust.RoleMirror, Host: host})
+			if got.Unknown == "" || len(got.Looked) != 0 {
+				t.Errorf("%s: mirror %q looked at %v", name, host, got.Looked)
+			}
+		}
 	}
 }

@@ -13,6 +13,9 @@ func (r *reading) dockerClassic(d daemon, q Query) {
 	if q.Role == trust.RoleMirror {
 		host = q.Host
 	}
+	if !r.hostName(host) {
+		return
+	}
 	if host == hubName {
 		return // system roots only, whatever certs.d/docker.io holds
 	}

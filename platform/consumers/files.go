@@ -112,10 +112,17 @@ func firstCert(data []byte) *x509.Certificate {
 	}
 }
 
+// maxStray bounds the size of a file that is looked into although no loader
+// reads it.
+const maxStray = 256 << 10
+
 // strayCert reports whether a file that no loader reads holds a certificate, in
 // whatever form: someone meant it to be read.
 func strayCert(w world.World, path string) bool {
 	return memo(w.FS, "stray "+path, func() bool {
+		if i, err := w.FS.Stat(path); err != nil || i.Size > maxStray {
+			return false
+		}
 		data, err := w.FS.ReadFile(path)
 		return err == nil && len(certfile.Examine(data).Certs) > 0
 	})

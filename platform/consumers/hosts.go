@@ -192,7 +192,7 @@ func (r *reading) hostDir(dir string) (entries []hostEntry, ok bool) {
 // this one minds no key without a certificate.
 func (r *reading) flatEntry(dir string) ([]hostEntry, bool) {
 	e := hostEntry{pull: true}
-	list, err := r.w.FS.ReadDir(dir)
+	list, err := r.list(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		f := faultOf(r.w, dir, err)
 		if !r.denied(dir, err) {
@@ -235,7 +235,7 @@ func (r *reading) beside(dir, file string, entries []hostEntry) {
 			used[p[0]] = true
 		}
 	}
-	list, _ := r.w.FS.ReadDir(dir)
+	list, _ := r.list(dir)
 	var unread []string
 	for _, f := range list {
 		name := f.Name()

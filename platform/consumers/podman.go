@@ -62,8 +62,10 @@ func (k podman) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 	if q.Role == trust.RoleMirror {
 		host = q.Host
 	}
-	r.containersDir(host)
-	r.registriesConf(dockerName(q.Registry), q)
+	if r.hostName(host) {
+		r.containersDir(host)
+		r.registriesConf(dockerName(q.Registry), q)
+	}
 	return r.done()
 }
 

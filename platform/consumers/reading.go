@@ -85,6 +85,30 @@ func (r *reading) denied(path string, err error) bool {
 	return true
 }
 
+// maxHostFiles bounds how many files of a host's directory are read. Real ones
+// have a handful; a link may lead anywhere.
+const maxHostFiles = 1000
+
+// list lists a host's directory. Of one with too many entries nothing is known.
+func (r *reading) list(dir string) ([]fs.DirEntry, error) {
+	entries, err := r.w.FS.ReadDir(dir)
+	if len(entries) > maxHostFiles {
+		r.unknown(dir + " holds more files than Mooring reads")
+		return nil, err
+	}
+	return entries, err
+}
+
+// hostName checks a host that is to become the name of a directory and did not
+// come as a trust.Registry.
+func (r *reading) hostName(host string) bool {
+	if host == "" || host == "." || host == ".." || strings.ContainsAny(host, "/\\\x00") {
+		r.unknown(fmt.Sprintf("%q is not the name of a host", host))
+		return false
+	}
+	return true
+}
+
 // fault is why a path could not be used as a file or directory: the finding's
 // code and the words of a Go program that meets it.
 type fault struct {

@@ -27,8 +27,11 @@ var (
 	goRootDirs = []string{"/etc/ssl/certs", "/etc/pki/tls/certs"}
 )
 
-// maxRootFiles bounds how many files of one directory are read.
-const maxRootFiles = 20000
+// The bounds of a store: SSL_CERT_DIR may name any directory.
+const (
+	maxRootFiles = 20000    // of one directory
+	maxRootBytes = 64 << 20 // of all files together
+)
 
 // ReadSystem reads the OS store of w as it is on disk now. It parses each
 // certificate once; still it costs some milliseconds, so read it once a check.
@@ -134,6 +137,7 @@ type storeReader struct {
 	looked []trust.Look
 	hashed map[string]bool // files of the directory being read that have a hash link
 	dirAt  string          // where the directory being read leads to, if it is a link
+	bytes  int             // read so far
 
 	bundleAt string
 	rebuilt  time.Time // when the bundle was last made
@@ -202,10 +206,14 @@ type storeFile struct {
 
 // file reads one file of a directory.
 func (r *storeReader) file(f storeFile) {
+	if r.bytes > maxRootBytes {
+		return
+	}
 	data, err := r.w.FS.ReadFile(f.path)
 	if err != nil {
 		return
 	}
+	r.bytes += len(data)
 	openssl := r.hashed[f.name] || hashName.MatchString(f.name)
 	var ev evidence
 	for der := range pemCertificates(data) {
@@ -252,6 +260,9 @@ func (r *storeReader) store() *SystemStore {
 		}
 	}
 	s := &SystemStore{Looked: r.looked}
+	if r.bytes > maxRootBytes {
+		s.Unknown = "the directories of the trust store hold more than Mooring reads"
+	}
 	s.Anchors = trust.NewAnchorSet(all)
 	s.OpenSSL = s.Anchors
 	if len(openssl) != len(all) {
