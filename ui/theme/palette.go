@@ -116,11 +116,11 @@ func newPalette(base map[fyne.ThemeColorName]uint32) palette {
 		p[name] = p[of]
 	}
 	p[fynetheme.ColorNameFocus] = alpha(base[ColorAccent], 0x55)
-	p[fynetheme.ColorNameHover] = alpha(base[ColorMuted], 0x1f)
+	p[fynetheme.ColorNameHover] = alpha(base[ColorMuted], 0x12)
 	p[fynetheme.ColorNamePressed] = alpha(base[ColorMuted], 0x3d)
 	p[fynetheme.ColorNameScrollBar] = alpha(base[ColorMuted], 0x80)
 	p[fynetheme.ColorNameScrollBarBackground] = color.NRGBA{}
-	p[fynetheme.ColorNameShadow] = color.NRGBA{A: 0x30}
+	p[fynetheme.ColorNameShadow] = color.NRGBA{A: 0x22}
 	p[ColorDim] = color.NRGBA{A: 0x80}
 	return p
 }

@@ -154,7 +154,10 @@ func (b *Book) SignedBy(anchor trust.Anchor, except string) []trust.Registry {
 }
 
 func wants(r trust.Report, a trust.Anchor) bool {
-	if s := r.Verdict(); s != trust.Refused && s != trust.Insecure {
+	switch s := r.Verdict(); {
+	case s == trust.Insecure:
+	case s == trust.Refused && trustHelps[reasonOf(r, s)]:
+	default:
 		return false
 	}
 	for _, ep := range r.Endpoints {

@@ -169,6 +169,9 @@ func (c chainTeller) unanchored(nodes []Node) []Node {
 	last := len(nodes) - 1
 	top := c.ep.Sent[last]
 	link, words := c.end()
+	if trust.SelfSigned(top) && link == LinkVerified {
+		return nodes
+	}
 	if trust.SelfSigned(top) {
 		nodes[last].Cert.Broken = nodes[last].Cert.Broken || link == LinkBroken
 		if last > 0 && nodes[last].Link == LinkVerified {
@@ -194,13 +197,23 @@ func (c chainTeller) end() (Link, string) {
 		}
 	}
 	switch {
-	case state == trust.Refused && len(c.doubters()) > 0:
+	case state == trust.Refused && (len(c.doubters()) > 0 || c.unknownAuthority()):
 		return LinkBroken, c.t.say("chain.breaks", nil)
+	case state == trust.Refused && !c.unknownAuthority():
+		return LinkVerified, c.t.say("chain.verified", nil)
 	case state == trust.Insecure:
 		return LinkSlack, c.t.say("chain.unchecked", nil)
 	default:
 		return LinkSlack, c.t.say("chain.unknown", nil)
 	}
+}
+
+// unknownAuthority reports whether that was found of this endpoint, besides what
+// the tools name first.
+func (c chainTeller) unknownAuthority() bool {
+	return slices.ContainsFunc(c.r.Findings, func(f trust.Finding) bool {
+		return f.Code == trust.UnknownAuthority && f.Endpoint == c.index
+	})
 }
 
 // issued reports whether parent's key signed child.

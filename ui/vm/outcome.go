@@ -83,11 +83,11 @@ func (t Teller) progress(f *TrustForm) string {
 func (t Teller) proof(r trust.Report) []Remark {
 	var out []Remark
 	for _, p := range r.Parties() {
-		v, ok := r.PartyVerdict(p)
-		if !ok || !r.InScope(p) {
+		if !r.InScope(p) {
 			continue
 		}
-		mark, a := markOf(v.State), args{"party": t.W.Party(p), "reason": t.reason(v)}
+		v, role := worst(r, p)
+		mark, a := markOf(v.State), args{"party": t.W.Party(p), "reason": t.reason(role, v)}
 		key := "proof." + v.State.String()
 		if v.Effective != "" {
 			mark, key = MarkAttention, "proof.effective"

@@ -24,10 +24,10 @@ func (t Teller) parties(r trust.Report) []Row {
 }
 
 func (t Teller) party(r trust.Report, p trust.Party) Row {
-	v, _ := r.PartyVerdict(p)
+	v, role := worst(r, p)
 	row := Row{
 		ID: "party:" + string(p), Party: p, InScope: r.InScope(p), Mark: markOf(v.State),
-		Title: t.partyTitle(p, v.Consumer), Word: t.say("verdict."+v.State.String(), nil), Reason: t.reason(v),
+		Title: t.partyTitle(p, v.Consumer), Word: t.say("verdict."+v.State.String(), nil), Reason: t.reason(role, v),
 	}
 	row.Scopable = v.Consumer.Installed || row.InScope
 	if !v.Consumer.Installed || !row.InScope {
@@ -66,7 +66,7 @@ func (t Teller) mute(row *Row, v trust.Verdict) {
 }
 
 // reason is why a verdict is as it is, in a line.
-func (t Teller) reason(v trust.Verdict) string {
+func (t Teller) reason(role trust.Role, v trust.Verdict) string {
 	switch {
 	case v.Effective != "":
 		return t.say("party.effective", args{"when": t.W.Effective(v.Effective)})
@@ -75,7 +75,7 @@ func (t Teller) reason(v trust.Verdict) string {
 	case v.State == trust.Unknown && v.Detail != "":
 		return safe.Line(v.Detail)
 	}
-	reason := t.W.Reason(v.Reason)
+	reason := t.W.Reason(reasonAt(role, v))
 	if v.State == trust.Refused && len(v.Looked) > 0 {
 		return t.count("party.refused", len(v.Looked), args{"reason": reason})
 	}

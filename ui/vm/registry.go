@@ -50,6 +50,7 @@ type Registry struct {
 type Row struct {
 	ID      string // stable, so that an unfolded row stays unfolded
 	Mark    Mark
+	Icon    string // of the theme, instead of the mark's shape; "" for none
 	Title   string
 	Word    string
 	Muted   bool
@@ -156,6 +157,7 @@ func (t Teller) banner(e Entry, r trust.Report) Banner {
 		b.Detail = t.proved(r)
 		if endsSoon(r) {
 			b.Mark = MarkAttention
+			b.Detail = t.say("banner.ends-soon", args{"left": t.left(firstEnd(r).Sub(t.Now()))})
 		}
 	}
 	return b
@@ -265,7 +267,10 @@ func (t Teller) proved(r trust.Report) string {
 func (t Teller) origins(e Entry) []Row {
 	var out []Row
 	for _, o := range e.Known.Origins {
-		row := Row{ID: "origin:" + o.Kind + o.Path, Mark: MarkUnknown, Title: t.origin(o.Kind), Reason: safe.Line(o.Note)}
+		row := Row{ID: "origin:" + o.Kind + o.Path, Icon: "file", Title: t.origin(o.Kind), Reason: safe.Line(firstOf(o.Path, o.Note))}
+		if o.Path != "" && o.Note != "" {
+			row.Notes = []string{safe.Line(o.Note)}
+		}
 		if o.Path != "" {
 			row.Looked = []Look{{Path: safe.Line(o.Path), Found: true, Word: t.say("look.found", nil)}}
 		}

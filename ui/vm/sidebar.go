@@ -195,8 +195,12 @@ func (t Teller) standing(e Entry) (Mark, string) {
 	}
 	r := *e.Report
 	state := r.Verdict()
-	parties := t.W.Parties(inState(r, state))
-	reason := t.W.Reason(reasonOf(r, state))
+	names := make([]string, 0, 4)
+	for _, p := range inState(r, state) {
+		names = append(names, t.W.Party(p))
+	}
+	parties := strings.Join(names, t.W.T("list.separator", nil))
+	reason := t.short(reasonOf(r, state))
 	switch {
 	case state == trust.Trusted && endsSoon(r):
 		return MarkAttention, t.left(firstEnd(r).Sub(t.Now()))
@@ -207,6 +211,14 @@ func (t Teller) standing(e Entry) (Mark, string) {
 	default:
 		return markOf(state), t.say("side.reason", args{"reason": reason, "parties": parties})
 	}
+}
+
+// short is a reason in two or three words, for a narrow list.
+func (t Teller) short(c trust.Code) string {
+	if key := "window.short." + string(c); t.W.Has(key) {
+		return t.W.T(key, nil)
+	}
+	return t.W.Reason(c)
 }
 
 func firstOf(texts ...string) string {
@@ -243,15 +255,46 @@ func inState(r trust.Report, state trust.State) []trust.Party {
 }
 
 // reasonOf is the reason of the first party in scope that is in the registry's
-// state.
+// state. What ails another endpoint than the registry itself is told as such.
 func reasonOf(r trust.Report, state trust.State) trust.Code {
 	if state == trust.Trusted {
 		return ""
 	}
-	for _, p := range inState(r, state) {
-		if v, _ := r.PartyVerdict(p); v.Reason != "" {
-			return v.Reason
+	for _, ep := range r.Endpoints {
+		for _, v := range ep.Verdicts {
+			if v.State == state && v.Reason != "" && r.InScope(v.Consumer.Party) {
+				return reasonAt(ep.Role, v)
+			}
 		}
 	}
 	return ""
+}
+
+// reasonAt is a verdict's reason as it is called for an endpoint of this role.
+func reasonAt(role trust.Role, v trust.Verdict) trust.Code {
+	switch {
+	case v.State != trust.Refused:
+		return v.Reason
+	case role == trust.RoleToken:
+		return trust.TokenUntrusted
+	case role == trust.RoleRedirect:
+		return trust.RedirectUntrusted
+	default:
+		return v.Reason
+	}
+}
+
+// worst is a party's worst verdict and the role of the endpoint that it is on.
+func worst(r trust.Report, p trust.Party) (trust.Verdict, trust.Role) {
+	var worst trust.Verdict
+	var role trust.Role
+	found := false
+	for _, ep := range r.Endpoints {
+		for _, v := range ep.Verdicts {
+			if v.Consumer.Party == p && (!found || v.State > worst.State) {
+				worst, role, found = v, ep.Role, true
+			}
+		}
+	}
+	return worst, role
 }

@@ -11,6 +11,7 @@ type TrustPage struct {
 	Title      string
 	Looking    bool
 	Candidates []CandidateView
+	Others     string // how many more candidates there are, "" for none
 	None       string // said when there is nothing to trust
 	Compare    Remark
 	Reaches    []ReachView
@@ -77,6 +78,9 @@ func (t Teller) TrustPage(f *TrustForm) TrustPage {
 	}
 	for i, c := range f.Candidates {
 		p.Candidates = append(p.Candidates, t.candidate(f, c, i == f.chosen))
+	}
+	if n := len(f.Candidates) - 1; n > 0 {
+		p.Others = t.count("trust.others", n, nil)
 	}
 	if !f.Looking && len(f.Candidates) == 0 {
 		p.None = t.say("trust.none", nil)

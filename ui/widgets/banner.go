@@ -28,7 +28,7 @@ func Banner(b BannerData) fyne.CanvasObject {
 	if b.Detail != "" {
 		detail := fyne.CanvasObject(NewText(b.Detail, Secondary, Wrap))
 		if b.Copy != nil {
-			detail = Row(4, 0, false, detail, NewIconButton(theme.IconCopy, "", b.Copy))
+			detail = Hug(4, NewText(b.Detail, Secondary, Wrap), NewIconButton(theme.IconCopy, "", b.Copy))
 		}
 		words.Add(detail)
 	}

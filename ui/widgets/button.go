@@ -48,6 +48,13 @@ func NewIconButton(icon theme.IconName, label string, tapped func()) *Button {
 	return b
 }
 
+// NewSmallButton returns a small button in the accent colour; icon may be "".
+func NewSmallButton(icon theme.IconName, label string, tapped func()) *Button {
+	b := NewIconButton(icon, label, tapped)
+	b.kind = Plain
+	return b
+}
+
 // WithIcon puts an icon before the label.
 func (b *Button) WithIcon(i theme.IconName) *Button { b.icon = i; return b }
 
@@ -118,6 +125,7 @@ func (r *buttonRenderer) paintBack() {
 		r.back.FillColor = theme.Color(theme.ColorAccent)
 	case b.kind == Outline:
 		r.back.StrokeWidth, r.back.StrokeColor = 1, theme.Color(r.foreground())
+		r.back.FillColor = clear(r.back.StrokeColor)
 	}
 	r.over.FillColor = color.Transparent
 	if b.hovered {

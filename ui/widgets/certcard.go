@@ -4,6 +4,7 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
 
@@ -60,7 +61,7 @@ type CertCard struct {
 	data    CertData
 	back    *Surface
 	fold    *fyne.Container
-	chevron *Text
+	chevron *canvas.Image
 	root    *fyne.Container
 }
 
@@ -70,6 +71,7 @@ func NewCertCard(d CertData) *CertCard {
 	c.back = NewSurface(theme.ColorCard, c.border(), fynetheme.SizeNameCardRadius)
 	c.fold = Column(GapRow, c.details()...)
 	c.fold.Hidden = !d.Open
+	c.chevron = Icon(chevron(d.Open), 14)
 	body := Column(3, c.heading(), NewText(d.Name, Name, CutEnd))
 	if d.Owner != "" {
 		body.Add(NewText(d.Owner, Secondary, CutEnd))
@@ -108,11 +110,11 @@ func (c *CertCard) border() fyne.ThemeColorName {
 }
 
 func (c *CertCard) heading() fyne.CanvasObject {
-	parts := []fyne.CanvasObject{SectionLabel(c.data.Role)}
-	if c.data.Origin != "" {
-		parts = append(parts, Chip(c.data.Origin))
+	role := NewText(c.data.Role, Section, CutEnd)
+	if c.data.Origin == "" {
+		return role
 	}
-	return Row(GapRow, 0, false, parts...)
+	return Opposite(GapRow, role, c.data.Origin)
 }
 
 func (c *CertCard) fingerprint() fyne.CanvasObject {
@@ -120,14 +122,7 @@ func (c *CertCard) fingerprint() fyne.CanvasObject {
 	return Row(10, 1, false,
 		NewText(c.data.Label, Mono.In(theme.ColorMuted), Grow),
 		Row(2, -1, false, NewText(c.data.Short, Mono, Grow), copyIt),
-		Icon(theme.Icon(c.chevronIcon(), theme.ColorMuted), 14))
-}
-
-func (c *CertCard) chevronIcon() theme.IconName {
-	if c.data.Open {
-		return theme.IconChevronDown
-	}
-	return theme.IconChevronRight
+		c.chevron)
 }
 
 func (c *CertCard) details() []fyne.CanvasObject {
@@ -151,19 +146,22 @@ func FieldRow(name, value string, look Look) fyne.CanvasObject {
 		Sized(112, 1, NewText(name, Secondary, Wrap)), NewText(value, look, Wrap))
 }
 
-// Actions is a row of small buttons.
-func Actions(actions []Action) *fyne.Container {
+// Actions is a row of small buttons whose words, not their room, begin at the
+// left edge.
+func Actions(actions []Action) fyne.CanvasObject {
 	r := Row(4, -1, false)
 	for _, a := range actions {
-		r.Add(NewIconButton(a.Icon, a.Label, a.Do))
+		r.Add(NewSmallButton(a.Icon, a.Label, a.Do))
 	}
-	return r
+	return Inset(0, 0, 0, -8, r)
 }
 
 // SetOpen unfolds or folds the card.
 func (c *CertCard) SetOpen(open bool) {
 	c.data.Open = open
 	c.fold.Hidden = !open
+	c.chevron.Resource = chevron(open)
+	c.chevron.Refresh()
 	if c.data.OnFold != nil {
 		c.data.OnFold(open)
 	}

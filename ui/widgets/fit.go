@@ -14,11 +14,11 @@ func cutEnd(s string, width float32, l Look) string {
 	return cut(s, width, l, func(r []rune, keep int) string { return string(r[:keep]) + ellipsis })
 }
 
-// cutMiddle shortens s in its middle, keeping a little more of the end: that is
-// where paths and registry names differ.
+// cutMiddle shortens s in its middle: paths differ at their end, names of
+// registries at both.
 func cutMiddle(s string, width float32, l Look) string {
 	return cut(s, width, l, func(r []rune, keep int) string {
-		tail := (keep*3 + 4) / 5
+		tail := (keep + 1) / 2
 		return string(r[:keep-tail]) + ellipsis + string(r[len(r)-tail:])
 	})
 }

@@ -11,19 +11,23 @@ import (
 // room, and small buttons after that. before may be nil.
 func Heading(before fyne.CanvasObject, title *Text, remark *Text, buttons ...fyne.CanvasObject) fyne.CanvasObject {
 	tools := Row(2, -1, false, buttons...)
+	h := &headingLayout{title: title, remark: remark, bare: before == nil}
 	if before == nil {
-		before = Space(0, 0)
+		before = Space(1, 1)
 	}
-	return container.New(&headingLayout{title, remark}, before, title, remark, tools)
+	return container.New(h, before, title, remark, tools)
 }
 
-type headingLayout struct{ title, remark *Text }
+type headingLayout struct {
+	title, remark *Text
+	bare          bool // nothing before the title
+}
 
 func (h *headingLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	before, title, remark, tools := objects[0], objects[1], objects[2], objects[3]
-	x := before.MinSize().Width
-	if x > 0 {
-		x += 8
+	x := float32(0)
+	if !h.bare {
+		x = before.MinSize().Width + 8
 	}
 	tm := tools.MinSize()
 	room := size.Width - x - tm.Width - 8
@@ -53,4 +57,64 @@ func (h *headingLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 func (h *headingLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	line := max(h.title.look.measure(h.title.text).Height, objects[3].MinSize().Height)
 	return fyne.NewSize(120, line+2+objects[2].MinSize().Height)
+}
+
+// Hug sets o right after the text, however short that is; a text too long for the
+// line wraps before it.
+func Hug(gap float32, text *Text, o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(&hug{gap: gap, text: text}, text, o)
+}
+
+type hug struct {
+	gap  float32
+	text *Text
+}
+
+func (h *hug) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	m := objects[1].MinSize()
+	w := min(h.text.look.measure(h.text.text).Width+1, max(0, size.Width-h.gap-m.Width))
+	th := heightFor(h.text, w)
+	h.text.Move(fyne.NewPos(0, (size.Height-th)/2))
+	h.text.Resize(fyne.NewSize(w, th))
+	objects[1].Move(fyne.NewPos(w+h.gap, (size.Height-m.Height)/2))
+	objects[1].Resize(m)
+}
+
+func (h *hug) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	t, o := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(t.Width+h.gap+o.Width, max(t.Height, o.Height))
+}
+
+// Opposite sets a text at the left and a remark in a pill at the right of one
+// line; the remark is shortened first.
+func Opposite(gap float32, text *Text, remark string) fyne.CanvasObject {
+	o := &opposite{gap: gap, text: text}
+	o.remark = Small.measure(remark).Width + 17
+	return container.New(o, text, chip(remark))
+}
+
+type opposite struct {
+	gap    float32
+	text   *Text
+	remark float32 // its natural width
+}
+
+func (o *opposite) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	natural := o.text.look.measure(o.text.text).Width + 1
+	left := min(natural, size.Width*0.7)
+	right := min(o.remark, max(0, size.Width-left-o.gap))
+	left = min(natural, size.Width-right-o.gap)
+	place(objects[0], 0, left, size.Height)
+	place(objects[1], size.Width-right, right, size.Height)
+}
+
+func place(o fyne.CanvasObject, x, width, height float32) {
+	h := heightFor(o, width)
+	o.Move(fyne.NewPos(x, (height-h)/2))
+	o.Resize(fyne.NewSize(width, h))
+}
+
+func (o *opposite) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	l, r := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(l.Width+o.gap+r.Width, max(l.Height, r.Height))
 }

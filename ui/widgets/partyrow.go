@@ -3,7 +3,10 @@
 package widgets
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
 
@@ -23,6 +26,7 @@ type LookedPath struct {
 type RowData struct {
 	ID      string
 	State   theme.State
+	Icon    theme.IconName // instead of a state's shape, for what has none
 	Title   string
 	Word    string // the verdict; "" for none
 	Muted   bool   // out of scope: the word is not coloured
@@ -45,33 +49,58 @@ func (d RowData) foldable() bool {
 // FoldRow is one row of the "who trusts it" table or of the findings.
 type FoldRow struct {
 	clickable
-	data   RowData
-	back   *Surface
-	reason *Text
-	fold   *fyne.Container
-	root   *fyne.Container
+	data    RowData
+	back    *Surface
+	reason  *Text
+	chevron *canvas.Image
+	fold    *fyne.Container
+	root    *fyne.Container
 }
 
 // NewFoldRow returns a row.
 func NewFoldRow(d RowData) *FoldRow {
 	r := &FoldRow{data: d}
 	r.back = NewSurface("", "", fynetheme.SizeNameCardRadius)
-	r.reason = NewText(d.Reason, Secondary, CutEnd)
+	r.reason = NewText(d.Reason, Secondary, d.cut())
+	r.chevron = Icon(chevron(d.Open), 14)
 	r.fold = Column(6, r.details()...)
 	r.fold.Hidden = !d.Open
 	body := Column(4, r.heading())
 	if d.Reason != "" {
-		body.Add(r.reason)
+		body.Add(r.second())
 	}
 	body.Add(r.fold)
 	r.root = container.NewStack(r.back,
-		Inset(11, GapCard, 11, 13, Row(11, 1, true, Icon(d.State.Icon(), 18), body)))
+		Inset(11, GapCard, 11, 13, Row(11, 1, true, Icon(d.icon(), 18), body)))
 	if d.foldable() {
 		r.onTap = func() { r.SetOpen(!r.data.Open) }
 	}
 	r.settle()
 	r.extend(r)
 	return r
+}
+
+// cut is how a reason that is too long is shortened: a path in its middle.
+func (d RowData) cut() Overflow {
+	if strings.ContainsRune(d.Reason, ' ') {
+		return CutEnd
+	}
+	return CutMiddle
+}
+
+func (d RowData) icon() fyne.Resource {
+	if d.Icon != "" {
+		return theme.Icon(d.Icon, theme.ColorMuted)
+	}
+	return d.State.Icon()
+}
+
+// second is the reason, with a chevron when there is more to see.
+func (r *FoldRow) second() fyne.CanvasObject {
+	if !r.data.foldable() {
+		return r.reason
+	}
+	return Row(8, 0, true, r.reason, Inset(1, 0, 0, 0, r.chevron))
 }
 
 func (r *FoldRow) heading() fyne.CanvasObject {
@@ -140,7 +169,9 @@ func (r *FoldRow) SetOpen(open bool) {
 // settle shows the whole reason only when unfolded.
 func (r *FoldRow) settle() {
 	r.fold.Hidden = !r.data.Open || !r.data.foldable()
-	r.reason.overflow = CutEnd
+	r.chevron.Resource = chevron(r.data.Open)
+	r.chevron.Refresh()
+	r.reason.overflow = r.data.cut()
 	if r.data.Open {
 		r.reason.overflow = Wrap
 	}
@@ -171,6 +202,12 @@ func RowTable(rows ...fyne.CanvasObject) fyne.CanvasObject {
 		list.Add(r)
 	}
 	return container.NewStack(
-		NewSurface(theme.ColorCard, "", fynetheme.SizeNameCardRadius), list,
-		NewSurface("", theme.ColorLine, fynetheme.SizeNameCardRadius))
+		NewSurface(theme.ColorCard, theme.ColorLine, fynetheme.SizeNameCardRadius), Inset(1, 1, 1, 1, list))
+}
+
+func chevron(open bool) fyne.Resource {
+	if open {
+		return theme.Icon(theme.IconChevronDown, theme.ColorMuted)
+	}
+	return theme.Icon(theme.IconChevronRight, theme.ColorMuted)
 }

@@ -29,10 +29,12 @@ func NewShell(sidebar, page, over fyne.CanvasObject) *Shell {
 	s := &Shell{}
 	veil := newBlocker()
 	veil.onTap = func() { s.SetDrawer(false) }
-	dim := NewSurface(theme.ColorDim, "", "")
 	bar := container.NewStack(NewSurface(theme.ColorSidebar, "", ""), sidebar)
-	s.layout = &shellLayout{shell: s}
-	s.Object = container.New(s.layout, page, dim, veil, bar, Rule(), over)
+	s.layout = &shellLayout{
+		shell: s, bar: bar, line: Rule(), page: page,
+		dim: NewSurface(theme.ColorDim, "", ""), veil: veil, over: over,
+	}
+	s.Object = container.New(s.layout, s.layout.objects()...)
 	return s
 }
 
@@ -49,13 +51,21 @@ func (s *Shell) Narrow() bool { return s.layout.narrow }
 func (s *Shell) DrawerOpen() bool { return s.layout.narrow && s.layout.open }
 
 type shellLayout struct {
-	shell        *Shell
-	narrow, open bool
-	told         bool
+	shell                            *Shell
+	bar, line, page, dim, veil, over fyne.CanvasObject
+	narrow, open, told               bool
 }
 
-func (l *shellLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	page, dim, veil, bar, line, over := objects[0], objects[1], objects[2], objects[3], objects[4], objects[5]
+// objects is what is drawn, from below. The order is that of the Tab key too: the
+// sidebar comes first unless it has to lie over the page.
+func (l *shellLayout) objects() []fyne.CanvasObject {
+	if l.narrow {
+		return []fyne.CanvasObject{l.page, l.dim, l.veil, l.bar, l.line, l.over}
+	}
+	return []fyne.CanvasObject{l.bar, l.line, l.page, l.over}
+}
+
+func (l *shellLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	narrow := size.Width < DrawerBelow
 	changed := narrow != l.narrow || !l.told
 	l.narrow, l.told = narrow, true
@@ -64,19 +74,23 @@ func (l *shellLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	if narrow {
 		left = 0
 	}
-	setVisible(bar, !narrow || l.open)
-	setVisible(line, !narrow || l.open)
-	setVisible(dim, narrow && l.open)
-	setVisible(veil, narrow && l.open)
-	bar.Resize(fyne.NewSize(width, size.Height))
-	line.Move(fyne.NewPos(width, 0))
-	line.Resize(fyne.NewSize(1, size.Height))
-	page.Move(fyne.NewPos(left, 0))
-	page.Resize(fyne.NewSize(size.Width-left, size.Height))
-	for _, o := range []fyne.CanvasObject{dim, veil, over} {
+	setVisible(l.bar, !narrow || l.open)
+	setVisible(l.line, !narrow || l.open)
+	setVisible(l.dim, narrow && l.open)
+	setVisible(l.veil, narrow && l.open)
+	l.bar.Resize(fyne.NewSize(width, size.Height))
+	l.line.Move(fyne.NewPos(width, 0))
+	l.line.Resize(fyne.NewSize(1, size.Height))
+	l.page.Move(fyne.NewPos(left, 0))
+	l.page.Resize(fyne.NewSize(size.Width-left, size.Height))
+	for _, o := range []fyne.CanvasObject{l.dim, l.veil, l.over} {
 		o.Resize(size)
 	}
-	if changed && l.shell.OnNarrow != nil {
+	if !changed {
+		return
+	}
+	l.shell.Object.Objects = l.objects()
+	if l.shell.OnNarrow != nil {
 		l.shell.OnNarrow(narrow)
 	}
 }

@@ -42,6 +42,7 @@ type SideList struct {
 const (
 	sideHeading float32 = 32
 	sideRowSize float32 = 49
+	sideBar     float32 = 9 // room for the scroll bar beside the rows
 )
 
 // NewSideList returns an empty list.
@@ -72,10 +73,15 @@ func (l *SideList) SetItems(items []SideItem) {
 	}
 	l.tops = append(l.tops, y)
 	l.recycleAll()
-	if after, has := l.offset(l.chosen); had && has && l.inSight(before) {
-		l.scroll.Offset.Y += after - before
+	after, has := l.offset(l.chosen)
+	hold := had && has && l.inSight(before)
+	if hold {
+		l.scroll.Offset.Y = max(0, l.scroll.Offset.Y+after-before)
 	}
 	l.Refresh()
+	if hold {
+		l.reveal(after)
+	}
 }
 
 func (it SideItem) height() float32 {
@@ -159,7 +165,7 @@ func (l *SideList) rowFor(i int) *sideRow {
 		l.rows[i] = r
 	}
 	r.Move(fyne.NewPos(0, l.tops[i]))
-	r.Resize(fyne.NewSize(l.scroll.Size().Width, l.items[i].height()))
+	r.Resize(fyne.NewSize(l.scroll.Size().Width-sideBar, l.items[i].height()))
 	return r
 }
 

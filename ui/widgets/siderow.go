@@ -25,7 +25,7 @@ type sideRow struct {
 func newSideRow(l *SideList) *sideRow {
 	r := &sideRow{list: l,
 		heading: NewText("", Section, CutEnd),
-		title:   NewText("", Strong, CutMiddle), subtitle: NewText("", Secondary, CutEnd),
+		title:   NewText("", Strong, CutMiddle), subtitle: NewText("", Small, CutEnd),
 		back: NewSurface("", "", fynetheme.SizeNameSelectionRadius),
 	}
 	r.body = container.NewStack()
@@ -42,7 +42,7 @@ func (r *sideRow) set(it SideItem) {
 		r.body.Objects = []fyne.CanvasObject{Inset(12, 8, 0, 8, r.heading)}
 	} else {
 		r.onTap = func() { r.list.choose(r.item.ID) }
-		r.body.Objects = []fyne.CanvasObject{r.back, Inset(0, 8, 0, 8,
+		r.body.Objects = []fyne.CanvasObject{r.back, Inset(0, 4, 0, 8,
 			Row(11, 1, false, Icon(it.State.Icon(), 18), Column(1, r.title, r.subtitle)))}
 	}
 	r.body.Refresh()

@@ -3,6 +3,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -56,10 +58,21 @@ func (r *surfaceRenderer) paint() {
 	}
 	if r.s.stroke != "" {
 		r.rect.StrokeColor, r.rect.StrokeWidth = theme.Color(r.s.stroke), r.s.strokeWidth
+		if r.s.fill == "" {
+			r.rect.FillColor = clear(theme.Color(r.s.stroke))
+		}
 	}
 	if r.s.radius != "" {
 		r.rect.CornerRadius = theme.Size(r.s.radius)
 	}
+}
+
+// clear is c without any of it: a border around plain transparency, which is a
+// transparent black, would darken where both meet.
+func clear(c color.Color) color.Color {
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	n.A = 0
+	return n
 }
 
 func (r *surfaceRenderer) Layout(size fyne.Size) { r.rect.Resize(size) }
@@ -85,19 +98,12 @@ func Rule() fyne.CanvasObject {
 	return s
 }
 
-// Chip is a short remark in a pill, such as a certificate's origin.
-func Chip(text string) *fyne.Container {
+// chip is a remark in a pill, such as a certificate's origin; a path is cut in its
+// middle when there is little room.
+func chip(text string) fyne.CanvasObject {
 	s := NewSurface(theme.ColorUnknownBack, "", fynetheme.SizeNameInputRadius)
-	label := NewText(text, Look{Color: theme.ColorMuted, Size: theme.SizeSection}, Grow)
+	label := NewText(text, Small, CutMiddle)
 	return container.NewStack(s, Inset(2, 8, 2, 8, label))
-}
-
-// ShortChip is a chip for text that may be long, such as a path: it is cut in
-// its middle.
-func ShortChip(text string) fyne.CanvasObject {
-	const most = 200
-	look := Look{Color: theme.ColorMuted, Size: theme.SizeSection}
-	return Chip(cutMiddle(text, most, look))
 }
 
 // Tinted lies content on the background of a state.

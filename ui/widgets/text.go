@@ -38,6 +38,7 @@ var (
 	Body      = Look{}
 	Strong    = Look{Bold: true}
 	Secondary = Look{Color: theme.ColorMuted, Size: theme.SizeSecondary}
+	Small     = Look{Color: theme.ColorMuted, Size: theme.SizeSection} // in narrow lists
 	Title     = Look{Size: theme.SizeTitle, Bold: true}
 	Name      = Look{Size: theme.SizeName, Bold: true}
 	Section   = Look{Color: theme.ColorMuted, Size: theme.SizeSection, Bold: true}
@@ -59,6 +60,14 @@ func (l Look) size() float32 {
 		return theme.Size(fynetheme.SizeNameText)
 	}
 	return theme.Size(l.Size)
+}
+
+// leading is what lines of fixed-width digits need between them to be compared.
+func (l Look) leading() float32 {
+	if l.Mono {
+		return 3
+	}
+	return 0
 }
 
 func (l Look) style() fyne.TextStyle { return fyne.TextStyle{Bold: l.Bold, Monospace: l.Mono} }
@@ -137,6 +146,7 @@ func (t *Text) min() fyne.Size {
 		s := t.look.measure(l)
 		size = fyne.NewSize(max(size.Width, s.Width), size.Height+s.Height)
 	}
+	size.Height += t.look.leading() * float32(max(0, len(t.lines)-1))
 	if t.overflow != Grow {
 		size.Width = min(size.Width, t.look.size()*2)
 	}
@@ -172,7 +182,7 @@ func (r *textRenderer) Layout(size fyne.Size) {
 		h := o.MinSize().Height
 		o.Move(fyne.NewPos(0, y))
 		o.Resize(fyne.NewSize(size.Width, h))
-		y += h
+		y += h + r.t.look.leading()
 	}
 }
 

@@ -47,7 +47,7 @@ func (b *barLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[1].Resize(fyne.NewSize(max(thick, size.Width*b.spent), thick))
 }
 
-func (b *barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(110, 6) }
+func (b *barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(100, 6) }
 
 // NewProgress is a bar that is filled to share, from 0 to 1.
 func NewProgress(share float32) fyne.CanvasObject {

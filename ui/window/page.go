@@ -47,6 +47,7 @@ type drawn struct {
 	registry vm.Registry
 	receipts []vm.Receipt
 	narrow   bool
+	pending  bool
 	tab      pageTab
 }
 
@@ -59,7 +60,7 @@ func newPage(w *Window) *page {
 // refresh draws the page anew if there is something new to draw.
 func (p *page) refresh() {
 	w := p.w
-	next := drawn{narrow: w.shell != nil && w.shell.Narrow(), tab: p.tab}
+	next := drawn{narrow: w.shell != nil && w.shell.Narrow(), tab: p.tab, pending: w.pendingNotice() != nil}
 	e, ok := w.entry()
 	switch {
 	case p.mode == showHistory:
@@ -101,6 +102,9 @@ func (p *page) draw(d drawn) {
 }
 
 func (p *page) scrolling(objects ...fyne.CanvasObject) {
+	if n := p.w.pendingNotice(); n != nil {
+		objects = append([]fyne.CanvasObject{n}, objects...)
+	}
 	p.body.Show(objects...)
 	p.set(p.body.Scroll)
 }

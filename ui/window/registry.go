@@ -17,7 +17,7 @@ const besideFrom float32 = 650
 // registry draws the page of one registry.
 func (p *page) registry(d drawn) []fyne.CanvasObject {
 	r := d.registry
-	out := []fyne.CanvasObject{p.heading(r), p.tabs()}
+	out := []fyne.CanvasObject{widgets.Column(0, p.heading(r), p.tabs())}
 	if p.tab == tabHistory {
 		return append(out, p.receiptTable(d.receipts, p.w.t.Say("history.empty-registry"))...)
 	}
@@ -150,7 +150,7 @@ func (p *page) rowData(r vm.Row) widgets.RowData {
 	w := p.w
 	d := widgets.RowData{
 		ID: r.ID, State: theme.State(r.Mark), Title: r.Title, Word: r.Word, Muted: r.Muted, Reason: r.Reason,
-		Notes: r.Notes, Label: w.t.Say("heading.looked"),
+		Icon: theme.IconName(r.Icon), Notes: r.Notes, Label: w.t.Say("heading.looked"),
 		Open: w.open[r.ID], OnFold: func(on bool) { w.folded(r.ID, on) },
 	}
 	for _, l := range r.Looked {
@@ -167,7 +167,7 @@ func (p *page) rowData(r vm.Row) widgets.RowData {
 		if r.InScope {
 			label = w.t.Say("act.out-of-scope")
 		}
-		d.Actions = append(d.Actions, widgets.Action{Label: label, Icon: theme.IconCheck, Do: func() { w.setScope(r.Party, !r.InScope) }})
+		d.Actions = append(d.Actions, widgets.Action{Label: label, Do: func() { w.setScope(r.Party, !r.InScope) }})
 	}
 	return d
 }

@@ -20,18 +20,21 @@ const AppID = "dev.mooring.mooring"
 // Run shows the window and returns when it is closed or ctx ends. It must be
 // called on the program's main goroutine.
 func Run(ctx context.Context, s platform.Service, o Options) error {
-	ctx, cancel := context.WithCancel(ctx)
+	outer := ctx
+	ctx, cancel := context.WithCancel(outer)
 	defer cancel()
 	a := app.NewWithID(AppID)
 	a.SetIcon(theme.AppIcon())
 	a.Settings().SetTheme(theme.New())
 	w := New(ctx, a, s, o)
 	a.Lifecycle().SetOnStarted(w.start)
-	a.Lifecycle().SetOnStopped(cancel)
-	go func() {
-		<-ctx.Done()
-		fyne.Do(a.Quit)
-	}()
+	// Once the loop has ended there is nothing left to quit, and Fyne would run
+	// Quit on a terminated display.
+	keep := context.AfterFunc(outer, func() { fyne.Do(a.Quit) })
+	a.Lifecycle().SetOnStopped(func() {
+		keep()
+		cancel()
+	})
 	w.win.ShowAndRun()
 	cancel()
 	w.d.wait()

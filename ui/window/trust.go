@@ -22,6 +22,7 @@ type trustDialog struct {
 	form  *vm.TrustForm
 	paste *widgets.Entry
 	plans *job
+	all   bool // every candidate is shown, not only the chosen one
 }
 
 // given are certificates that a person brought, and the file they came from.

@@ -3,6 +3,8 @@
 package window
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 
 	"mooring.dev/mooring/ui/theme"
@@ -46,20 +48,37 @@ func (d *trustDialog) who(p vm.TrustPage) fyne.CanvasObject {
 		col.Add(d.fileButton())
 		return widgets.Panel(col)
 	}
-	for i, c := range p.Candidates {
-		if i > 0 {
-			col.Add(widgets.Rule())
-		}
-		col.Add(d.candidate(i, c, len(p.Candidates) > 1))
-	}
+	d.candidates(col, p)
 	col.Add(d.paste)
 	col.Add(remarkLine(theme.State(p.Compare.Mark), p.Compare.Sentence))
 	col.Add(d.fileButton())
 	return widgets.Panel(col)
 }
 
+// candidates draws the chosen certificate, and the others only when asked for:
+// the preview further down must not be pushed out of sight.
+func (d *trustDialog) candidates(col *fyne.Container, p vm.TrustPage) {
+	chosen := slices.IndexFunc(p.Candidates, func(c vm.CandidateView) bool { return c.Chosen })
+	if chosen >= 0 && !d.all {
+		col.Add(d.candidate(chosen, p.Candidates[chosen], false))
+		if p.Others != "" {
+			col.Add(widgets.Actions([]widgets.Action{{Label: p.Others, Icon: theme.IconChevronRight, Do: func() {
+				d.all = true
+				d.render()
+			}}}))
+		}
+		return
+	}
+	for i, c := range p.Candidates {
+		if i > 0 {
+			col.Add(widgets.Rule())
+		}
+		col.Add(d.candidate(i, c, true))
+	}
+}
+
 func (d *trustDialog) fileButton() fyne.CanvasObject {
-	return widgets.Row(0, -1, false, widgets.NewIconButton(theme.IconFile, d.w.t.Say("act.choose-file"), d.w.chooseFile))
+	return widgets.Actions([]widgets.Action{{Label: d.w.t.Say("act.choose-file"), Icon: theme.IconFile, Do: d.w.chooseFile}})
 }
 
 // candidate draws one certificate; of several each can be chosen.
@@ -74,7 +93,7 @@ func (d *trustDialog) candidate(i int, c vm.CandidateView, several bool) fyne.Ca
 	if c.Consequence != "" {
 		detail.Add(remarkLine(theme.Attention, c.Consequence))
 	}
-	heading := widgets.Row(widgets.GapRow, 0, true, widgets.NewText(c.Name, widgets.Strong, widgets.CutMiddle), widgets.ShortChip(c.Origin))
+	heading := widgets.Opposite(widgets.GapRow, widgets.NewText(c.Name, widgets.Strong, widgets.CutMiddle), c.Origin)
 	if !several {
 		return widgets.Column(4, heading, detail)
 	}

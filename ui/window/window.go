@@ -83,7 +83,7 @@ func (w *Window) start() {
 		w.choose(w.options.Select)
 		w.checkAll()
 	})
-	w.loadHistory()
+	w.recover()
 	w.d.spawn(w.tick)
 }
 
