@@ -25,16 +25,24 @@ import (
 type said struct {
 	Receipt trust.Receipt `json:"receipt"`
 	Error   *change.Error `json:"error"`
+	Asked   *prompt       `json:"asked,omitempty"`
 }
 
 // person is Mooring in a user's session: "apply" with a plan in the file that the
 // second argument names, or "undo" with a receipt's id. A third argument says that
-// there is a terminal. It writes what came of it into the file "said".
+// there is a terminal, or with "dismiss" a desktop whose prompt the person closes.
+// It writes what came of it into the file "said".
 func person(args []string) int {
 	home, _ := os.UserHomeDir()
-	a := elevate.New(world.Here(), filepath.Join(home, ".local/state/mooring/journal"), elevate.Options{Terminal: len(args) > 2})
+	a := elevate.New(world.Here(), filepath.Join(home, ".local/state/mooring/journal"), elevate.Options{Terminal: len(args) > 2 && args[2] == "terminal"})
 	var s said
 	var err error
+	if len(args) > 2 && args[2] == "dismiss" {
+		if s.Asked, err = desktop("ko_KR.UTF-8"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
+	}
 	switch args[0] {
 	case "apply":
 		var p trust.Plan

@@ -100,7 +100,9 @@ func TestRuleForOneActionIsNotForTheOther(t *testing.T) {
 	b, err := json.Marshal(half)
 	must(t, err)
 	for verb, want := range map[string]change.Code{"trust-registry": change.ErrTooBroad, "trust-computer": "", "sh": ""} {
-		cmd := w.command("pkexec", "--disable-internal-agent", helperPath, verb, "apply", half.Hash(), change.NewID(ca.Cert.NotBefore))
+		// Between the two a shell: pkexec serves no child of process 1, which we are.
+		cmd := w.command("sh", "-c", `"$@"; exit $?`, "sh",
+			"pkexec", "--disable-internal-agent", helperPath, verb, "apply", half.Hash(), change.NewID(ca.Cert.NotBefore))
 		cmd.Stdin = bytes.NewReader(b)
 		cmd.Env = []string{"PATH=" + searchPath}
 		var stderr bytes.Buffer
@@ -127,6 +129,20 @@ func TestNoAgent(t *testing.T) {
 	s.expect(t, change.ErrNoAgent)
 	if s.Receipt.State != trust.ReceiptFailed {
 		t.Errorf("the receipt says %q", s.Receipt.State)
+	}
+	if d := cmp.Diff(before, snapshot(t, watched(w)...)); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestDismissed: a desktop asks in the person's language, and they close the prompt.
+func TestDismissed(t *testing.T) {
+	w := login(t, "admin")
+	before := snapshot(t, watched(w)...)
+	s := w.mooring("apply", w.hand(planFor(t, trusttest.NewCA(t, "Lab Root"), w.home)), "dismiss")
+	s.expect(t, change.ErrRefusedByPerson)
+	if s.Asked.Action != "dev.mooring.trust-registry" || !strings.Contains(s.Asked.Message, "레지스트리") {
+		t.Errorf("asked %+v", s.Asked)
 	}
 	if d := cmp.Diff(before, snapshot(t, watched(w)...)); d != "" {
 		t.Error(d)

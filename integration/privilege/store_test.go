@@ -152,18 +152,16 @@ func TestScriptThatFails(t *testing.T) {
 	settleStore(t)
 	ca := trusttest.NewCA(t, "Lab Root")
 	before := snapshot(t, storeDir, "/etc/docker")
-	must(t, os.Rename("/etc/ssl/certs", "/etc/ssl/certs.away"))
-	must(t, os.WriteFile("/etc/ssl/certs", []byte("not a directory"), 0o644))
+	must(t, os.Mkdir(bundle+".new", 0o755)) // where the script would write
 	plan := widen(planFor(t, ca, ""), ca)
 	id := change.NewID(time.Now())
 	r := ask(t, &plan, "trust-computer", "apply", plan.Hash(), id)
-	must(t, os.Remove("/etc/ssl/certs"))
-	must(t, os.Rename("/etc/ssl/certs.away", "/etc/ssl/certs"))
-	if r.Error == nil {
-		t.Fatalf("%+v", r.Receipt)
+	must(t, os.Remove(bundle+".new"))
+	if r.Error == nil || r.Error.Code != change.ErrPending {
+		t.Fatalf("%v, %+v", r.Error, r.Receipt)
 	}
-	if r = ask(t, nil, "trust-computer", "recover", id); r.Error != nil && r.Error.Code != change.ErrNoReceipt {
-		t.Errorf("%v", r.Error)
+	if r = ask(t, nil, "trust-computer", "recover", id); r.Error != nil || r.Receipt.State != trust.ReceiptFailed {
+		t.Errorf("%v, %+v", r.Error, r.Receipt)
 	}
 	if inBundle(t, ca) {
 		t.Error("the store holds it")
@@ -182,8 +180,10 @@ func settleStore(t *testing.T) {
 	}
 }
 
+// lines splits a snapshot, without Java's keystore: it differs each time that it is
+// written.
 func lines(s string) []string {
 	out := strings.Split(s, "\n")
 	slices.Sort(out)
-	return out
+	return slices.DeleteFunc(out, func(l string) bool { return strings.HasPrefix(l, "/etc/ssl/certs/java/cacerts ") })
 }

@@ -75,8 +75,15 @@ func (s *screen) watch() {
 		}
 		tail := strings.ToLower(strings.TrimRight(s.text.String()[s.done:], " "))
 		if strings.HasSuffix(tail, "password:") || strings.HasSuffix(tail, "password for admin:") {
+			// What is typed before the echo is off is thrown away.
+			_ = waitFor("a silent terminal", func() bool { return !echoes(s.master) })
 			s.done = s.text.Len()
 			_, _ = s.master.WriteString(s.answer + "\n")
 		}
 	}
+}
+
+func echoes(terminal *os.File) bool {
+	t, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	return err == nil && t.Lflag&unix.ECHO != 0
 }

@@ -26,7 +26,7 @@ const installHint = "sudo make install-helper"
 
 // Options say how the person can be asked.
 type Options struct {
-	// Terminal: there is one, so sudo can ask, or pkexec's own text prompt.
+	// Terminal: there is one, so sudo can ask, or polkit's text prompt.
 	Terminal bool
 	// Helper is the installed helper; "": where the build puts it.
 	Helper string
@@ -54,7 +54,7 @@ func New(w world.World, dir string, o Options) *change.Applier {
 		o.Helper = helperPath
 	}
 	return &change.Applier{Own: own, Root: &elevator{
-		world: w, helper: o.Helper, terminal: o.Terminal, check: helper.CheckInstalled, run: patiently,
+		world: w, helper: o.Helper, terminal: o.Terminal, check: helper.CheckInstalled, run: patiently, agent: textAgent,
 	}}
 }
 
@@ -65,6 +65,7 @@ type elevator struct {
 	terminal bool
 	check    func(path string) error
 	run      func(context.Context, world.Command) (world.Result, error)
+	agent    func(pkttyagent string) (stop func())
 }
 
 // patiently runs a command and, once that is root and can no longer be stopped by
@@ -105,6 +106,9 @@ func (e *elevator) ask(ctx context.Context, a helper.Action, stdin []byte, args 
 	if err != nil {
 		return trust.Receipt{}, err
 	}
+	if path, err := e.world.Run.Look("pkttyagent"); err == nil && e.terminal && by == byPkexec {
+		defer e.agent(path)()
+	}
 	if stdin == nil {
 		stdin = []byte{} // the caller's own input is nothing for root
 	}
@@ -120,13 +124,12 @@ func (e *elevator) prefix() (asker, []string, error) {
 		return bySudo, []string{path, "--"}, nil
 	}
 	path, err := e.world.Run.Look("pkexec")
-	switch {
-	case err != nil:
+	if err != nil {
 		return byPkexec, nil, change.Refuse(change.ErrNoElevation, "", "pkexec is not installed")
-	case e.terminal:
-		return byPkexec, []string{path}, nil
 	}
-	// Without a terminal its own text prompt would wait on whatever tty there is.
+	// Its own text prompt would wait on whatever terminal there is, and does not work
+	// with polkit 122 ("No session for cookie": the prompt is registered as root, and
+	// answered as the user). In a terminal pkttyagent asks instead.
 	return byPkexec, []string{path, "--disable-internal-agent"}, nil
 }
 

@@ -58,10 +58,16 @@ func TestWhatIsRun(t *testing.T) {
 	}{
 		{has{"pkexec", "sudo"}, false, []string{"/usr/bin/pkexec", "--disable-internal-agent"}},
 		{has{"pkexec", "sudo"}, true, []string{"/usr/bin/sudo", "--"}},
-		{has{"pkexec"}, true, []string{"/usr/bin/pkexec"}},
+		{has{"pkexec"}, true, []string{"/usr/bin/pkexec", "--disable-internal-agent"}},
+		{has{"pkexec", "pkttyagent"}, true, []string{"/usr/bin/pkexec", "--disable-internal-agent"}},
 	} {
+		agents := 0
 		e, got := ask(c.programs, c.terminal, world.Result{Stdout: replied(t, helper.Reply{Schema: 1, Receipt: &trust.Receipt{ID: "x"}})}, nil)
+		e.agent = func(string) func() { agents++; return func() { agents-- } }
 		r, err := e.Apply(t.Context(), "id", plan)
+		if agents != 0 {
+			t.Errorf("%d text agents were left", agents)
+		}
 		if err != nil || r.ID != "x" {
 			t.Fatal(r, err)
 		}
