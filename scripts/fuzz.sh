@@ -16,7 +16,7 @@ for package in $packages; do
 	targets=$(CGO_ENABLED=0 "$go" test -tags nogui -list '^Fuzz' "$package" | grep '^Fuzz' || true)
 	for target in $targets; do
 		echo "--- $package $target $time"
-		CGO_ENABLED=0 "$go" test -tags nogui -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package" || failed+=("$package $target")
+		CGO_ENABLED=0 "$go" test -tags nogui -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 100x "$package" || failed+=("$package $target")
 		count=$((count + 1))
 	done
 done

@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mooring.dev/mooring/platform/change"
-	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/trusttest"
 )
@@ -374,35 +373,4 @@ func TestRootsJournalDamaged(t *testing.T) {
 	if _, err = l.s.serve(t.Context(), []string{"trust-registry", "undo", testID}, nil); err != nil {
 		t.Error(err)
 	}
-}
-
-func FuzzPlan(f *testing.F) {
-	l := &lab{ca: trusttest.NewCA(f, "Lab Root")}
-	for _, p := range []trust.Plan{l.plan(), l.computer()} {
-		b, err := json.Marshal(p)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b)
-	}
-	f.Add([]byte(`{"schema":1,"changes":[{"kind":"write-file","path":"/etc/shadow"}]}`))
-	r := rules{world: world.Under(f.TempDir(), "linux"), dirs: certsDirs} // no OS store there
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := parsePlan(b, hashOf(b))
-		if err != nil {
-			return
-		}
-		for _, reach := range []trust.Reach{trust.ReachRegistry, trust.ReachComputer} {
-			if r.check(p, reach) != nil {
-				continue
-			}
-			for _, c := range p.Pending() {
-				allowed := strings.HasPrefix(c.Path, "/etc/docker/certs.d/") || strings.HasPrefix(c.Path, "/etc/containers/certs.d/") ||
-					strings.HasPrefix(c.Path, "/etc/containerd/certs.d/")
-				if c.Kind == trust.RunCommand || !allowed || strings.Contains(c.Path, "..") {
-					t.Fatalf("allowed %+v", c)
-				}
-			}
-		}
-	})
 }
