@@ -191,6 +191,9 @@ func canonical(w world.World, host string) string {
 		return "unix://" + runPath(w, cmp.Or(rest, "/run/docker.sock"))
 	case "npipe":
 		return "npipe://" + rest
+	case "tcp", "http", "https", "ssh":
+	default:
+		return "" // no client can dial it
 	}
 	u, err := url.Parse(scheme + "://" + rest)
 	if err != nil || u.Host == "" {

@@ -166,7 +166,7 @@ func TestWindowsHosts(t *testing.T) {
 }
 
 func FuzzCanonical(f *testing.F) {
-	for _, s := range []string{"unix:///var/run/docker.sock", "tcp://u:p@h:1", "h:1", "ssh://[::1]:x", "npipe:////./pipe/p", "://"} {
+	for _, s := range []string{"unix:///var/run/docker.sock", "tcp://u:p@h:1", "h:1", "ssh://[::1]:x", "npipe:////./pipe/p", "://", "//://"} {
 		f.Add(s)
 	}
 	w := world.World{OS: "linux", FS: world.Disk{Root: f.TempDir()}}

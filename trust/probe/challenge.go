@@ -89,7 +89,7 @@ func realm(raw string) string {
 		return raw[strings.LastIndexByte(raw, '@')+1:]
 	}
 	u.User = nil
-	return u.String()
+	return printable(u.String(), maxURL) // escaping makes it longer
 }
 
 // scanner walks over the text of challenges.

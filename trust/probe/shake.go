@@ -3,7 +3,6 @@ package probe
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"syscall"
@@ -11,10 +10,6 @@ import (
 
 	"mooring.dev/mooring/trust"
 )
-
-// maxCertificates is how many certificates of a chain are kept. Longer ones are
-// not looked at: no registry has them.
-const maxCertificates = 256
 
 var errPlainHTTP = errors.New("http: server gave HTTP response to HTTPS client")
 
@@ -51,8 +46,6 @@ func shake(conn *meter, t target, ep *trust.Endpoint) (*tls.Conn, error) {
 	state := c.ConnectionState()
 	note(state, ep)
 	switch {
-	case len(state.PeerCertificates) > maxCertificates:
-		return nil, fmt.Errorf("the server sent %d certificates; %d are looked at", len(state.PeerCertificates), maxCertificates)
 	case err == nil:
 		return c, nil
 	case turnedAway(err, ep) && signedByServer(state):
@@ -65,8 +58,9 @@ func shake(conn *meter, t target, ep *trust.Endpoint) (*tls.Conn, error) {
 
 // note takes over what is known of a handshake, complete or not.
 func note(state tls.ConnectionState, ep *trust.Endpoint) {
-	sent := state.PeerCertificates
-	ep.Sent = sent[:min(len(sent), maxCertificates)]
+	// All of them: crypto/tls takes 256 KiB at most, and engines, which take as
+	// much, get along with hundreds.
+	ep.Sent = state.PeerCertificates
 	if state.Version != 0 {
 		ep.TLS = &trust.TLS{
 			Version: state.Version, Cipher: state.CipherSuite,
