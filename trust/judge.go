@@ -24,6 +24,8 @@ func Judge(ep Endpoint, p Policy, at time.Time) Verdict {
 	switch {
 	case p.ConfigError != "":
 		return v.because(Refused, p.ConfigCode, p.ConfigError, p.ConfigPath)
+	case p.PlainOnly && !ep.PlainHTTP:
+		return v.because(Refused, InsecureRegistry, "server answered 400: client sent an HTTP request to an HTTPS server", p.SkipVerify)
 	case p.SkipVerify != "":
 		return judgeInsecure(v, ep, p.SkipVerify, p.PlainHTTP, p.ClientPairs, at)
 	case ep.PlainHTTP && p.PlainHTTP:
@@ -98,7 +100,7 @@ func protocolRefusal(ep Endpoint, p Policy) (Code, string) {
 	if ep.TLS.Version >= tls.VersionTLS13 {
 		return "", ""
 	}
-	if p.AEADOnly && !ecdheAEAD[ep.TLS.Cipher] || p.Dialect != DialectOpenSSL && insecureSuite(ep.TLS.Cipher) {
+	if p.AEADOnly && !ecdheAEAD[ep.TLS.Cipher] || p.Dialect != DialectOpenSSL && !p.OldSuites && insecureSuite(ep.TLS.Cipher) {
 		return TLSHandshake, "remote error: tls: handshake failure"
 	}
 	return "", ""

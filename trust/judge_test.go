@@ -135,6 +135,16 @@ func TestJudge(t *testing.T) {
 			trust.Refused, trust.ClientCertificateRejected, "",
 		},
 		{
+			"HTTP is all that is spoken to a TLS server", l.endpoint(),
+			trust.Policy{SkipVerify: "localhost", PlainHTTP: true, PlainOnly: true},
+			trust.Refused, trust.InsecureRegistry, "",
+		},
+		{
+			"HTTP is all that is spoken to an HTTP server", with(l.endpoint(), func(e *trust.Endpoint) { e.PlainHTTP, e.TLS, e.Sent = true, nil, nil }),
+			trust.Policy{SkipVerify: "localhost", PlainHTTP: true, PlainOnly: true},
+			trust.Insecure, trust.InsecureRegistry, "",
+		},
+		{
 			"client certificate that only the daemon may read", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands(l.root) }),
 			trust.Policy{Anchors: held, ClientPairs: []trust.ClientPair{{CertPath: "/etc/docker/certs.d/reg/client.cert"}}},
 			trust.Unknown, trust.ClientCertificateRequired, "",

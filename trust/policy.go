@@ -74,8 +74,9 @@ type Policy struct {
 
 	// SkipVerify is why the consumer does not verify this host at all ("" when it
 	// does): a Look's path or a rule's name. PlainHTTP: it also speaks HTTP to it.
-	SkipVerify string
-	PlainHTTP  bool
+	// PlainOnly: it speaks nothing but HTTP to it.
+	SkipVerify           string
+	PlainHTTP, PlainOnly bool
 	// InsecureNets are address ranges for which the consumer does not verify;
 	// they match the address that the name resolves to.
 	InsecureNets []InsecureNet
@@ -92,6 +93,8 @@ type Policy struct {
 	MinTLS      uint16       // 0: the library's default
 	// AEADOnly: only ECDHE suites with AEAD are offered below TLS 1.3.
 	AEADOnly bool
+	// OldSuites: also suites that Go dropped in 1.22 (RSA key exchange, 3DES).
+	OldSuites bool
 
 	// Looked lists the paths that were looked at, hit or miss, in order.
 	Looked []Look

@@ -23,8 +23,9 @@ type client struct {
 	instance  string
 	installed bool
 	loader    hostsLoader
-	// noPlace: it reads no directory at all until its configuration names one.
+	// noPlace: it finds no directory at all until its configuration names one.
 	noPlace bool
+	unknown string // why nothing can be said of it
 	// daemon: containerd itself connects, with the roots that it read at started.
 	daemon  bool
 	started time.Time
@@ -65,7 +66,7 @@ func containerdClients(w world.World) []client {
 	}
 	if installed(w, "containerd") {
 		started := containerdStarted(w)
-		if c, ok := cri(w); ok {
+		if c, ok := cri(w, ""); ok {
 			c.started = started
 			out = append(out, c)
 		}
@@ -115,11 +116,7 @@ func ctr(w world.World) client {
 	if !world.IsDir(w.FS, root) && (world.IsDir(w.FS, systemCerts) || installed(w, "dockerd")) {
 		root = systemCerts
 	}
-	return client{
-		instance: instanceCtr + root, installed: true, loader: hostsLoader{roots: []string{root}},
-		// Since containerd 2 the daemon fetches for ctr.
-		daemon: !containerdOne(w),
-	}
+	return client{instance: instanceCtr + root, installed: true}
 }
 
 // containerdOne reports whether the installed containerd is a 1.x, which came
@@ -136,14 +133,23 @@ func (k *containerd) Policy(w world.World, c trust.Consumer, q Query) trust.Poli
 	}
 	r := begin(w, c, store)
 	r.own = w.User.UID == 0 || cl.instance == instanceNerdctl
+	r.policy.OldSuites = cl.loader.oldSuites
 	if cl.daemon {
 		r.policy.SystemLoaded = cl.started
 		r.policy.Restart, r.policy.RestartCommand = "containerd", "systemctl restart containerd"
 	}
+	if cl.unknown != "" {
+		r.unknown(cl.unknown)
+		return r.done()
+	}
 	host := dockerName(q.Registry)
 	r.hosts(cl.loader, host, q)
-	for _, root := range cl.loader.roots[:min(1, len(cl.loader.roots))] {
-		r.nearMisses(host, cl.loader.roots, cl.loader.candidates(w, host), w.Join(root, plainName(w, host)))
+	if roots := cl.loader.roots; len(roots) > 0 {
+		near := strings.Split(strings.Join(roots, ":"), ":")
+		if w.OS == "windows" {
+			near = roots
+		}
+		r.nearMisses(host, near, cl.loader.candidates(w, host), w.Join(roots[0], plainName(w, host)))
 	}
 	return r.done()
 }
@@ -151,25 +157,38 @@ func (k *containerd) Policy(w world.World, c trust.Consumer, q Query) trust.Poli
 // Place implements Reader.
 func (k *containerd) Place(w world.World, c trust.Consumer, reg trust.Registry) (Place, bool) {
 	cl := k.of(w, c)
-	if cl.noPlace {
+	if cl.noPlace || cl.unknown != "" {
 		return Place{}, false
 	}
 	return hostsPlace(w, cl.loader, dockerName(reg))
 }
 
-// of returns the client behind a consumer.
+// of returns the client behind a consumer, with the rules of its version.
 func (k *containerd) of(w world.World, c trust.Consumer) client {
 	k.mu.Lock()
-	cl, ok := k.found[c.Instance]
+	cl := k.found[c.Instance]
 	k.mu.Unlock()
-	if ok {
-		return cl
+	started := cl.started
+	switch root, isCtr := strings.CutPrefix(c.Instance, instanceCtr); {
+	case isCtr:
+		cl.loader = hostsLoader{roots: []string{root}}
+		cl.daemon = containerdAtLeast(w, c.Version, 2, 0) // then the daemon fetches for ctr
+		cl.loader.setVersion(w, c.Version)
+	case c.Instance == instanceCRI:
+		cl, _ = cri(w, c.Version)
+		cl.started = started
+		cl.loader.setVersion(w, c.Version)
+	case cl.instance == "":
+		cl = nerdctl(w, c.Installed)
 	}
-	if root, ok := strings.CutPrefix(c.Instance, instanceCtr); ok {
-		return client{instance: c.Instance, loader: hostsLoader{roots: []string{root}}}
-	}
-	if found, ok := cri(w); ok && c.Instance == instanceCRI {
-		return found
-	}
-	return nerdctl(w, c.Installed)
+	cl.instance = c.Instance
+	return cl
+}
+
+// setVersion chooses the rules of an older containerd.
+func (l *hostsLoader) setVersion(w world.World, version string) {
+	l.needsHost = !containerdAtLeast(w, version, 2, 0)
+	v, known := parseVersion(version)
+	l.oldSuites = known && (v[0] < 1 || v[0] == 1 && v[1] < 7)
+	l.plainHTTP = l.oldSuites && !versionAtLeast(version, 1, 6) || beforePatch(version, 1, 6, 25) || beforePatch(version, 1, 7, 7)
 }

@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"mooring.dev/mooring/platform/world"
@@ -42,10 +43,11 @@ func TestContainerdClients(t *testing.T) {
 	}
 }
 
-func containerdPolicy(t *testing.T, w world.World, reg string) (trust.Policy, Place, bool) {
+func containerdPolicy(t *testing.T, w world.World, reg, version string) (trust.Policy, Place, bool) {
 	t.Helper()
 	k := &containerd{}
 	c := k.Consumers(context.Background(), w)[0]
+	c.Version = version
 	r := registry(t, reg)
 	p := k.Policy(w, c, Query{Registry: r, Role: trust.RoleRegistry, Host: reg})
 	place, ok := k.Place(w, c, r)
@@ -55,34 +57,83 @@ func containerdPolicy(t *testing.T, w world.World, reg string) (trust.Policy, Pl
 func TestCRI(t *testing.T) {
 	p := newPKI(t)
 	ca := p.caPEM()
-	const v2 = "/etc/containerd/config.toml"
-	node := tree{"/usr/bin/containerd": "", "/usr/bin/kubelet": ""}
-	with := func(more tree) tree {
-		out := tree{}
-		for _, m := range []tree{node, more} {
-			for k, v := range m {
-				out[k] = v
-			}
-		}
-		return out
+	const (
+		conf   = "/etc/containerd/config.toml"
+		both   = "/etc/containerd/certs.d:/etc/docker/certs.d"
+		docker = "/etc/docker/certs.d/reg:5000"
+		own    = "/etc/containerd/certs.d/reg:5000"
+		local  = "[plugins.'io.containerd.cri.v1.images']\nuse_local_image_pull = true"
+	)
+	set := func(key, value string) string {
+		return "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.registry]\n" + key + " = " + value
 	}
 	for name, tt := range map[string]struct {
+		version string
 		files   tree
 		anchors []string
 		place   string
+		notes   []string
+		unknown bool
 	}{
-		"default of 2.x: docker's flat file serves":   {tree{"/etc/docker/certs.d/reg:5000/ca.crt": ca}, []string{"Corp Root"}, "/etc/docker/certs.d/reg:5000"},
-		"default of 2.x: first root wins":             {tree{"/etc/docker/certs.d/reg:5000/ca.crt": ca, "/etc/containerd/certs.d/reg:5000/": ""}, nil, "/etc/containerd/certs.d/reg:5000"},
-		"_default of the first root hides the second": {tree{"/etc/docker/certs.d/reg:5000/ca.crt": ca, "/etc/containerd/certs.d/_default/": ""}, nil, "/etc/containerd/certs.d/reg:5000"},
-		"nothing there":                                {tree{}, nil, "/etc/containerd/certs.d/reg:5000"},
-		"configured":                                   {tree{v2: "[plugins.'io.containerd.grpc.v1.cri'.registry]\nconfig_path = '/x'", "/x/reg:5000/ca.crt": ca}, []string{"Corp Root"}, "/x/reg:5000"},
-		"1.x without config_path reads nothing":        {tree{"/usr/bin/containerd-shim-runc-v1": "", "/etc/containerd/certs.d/reg:5000/ca.crt": ca}, nil, ""},
-		"mirrors of old exclude the default directory": {tree{v2: "[plugins.'io.containerd.grpc.v1.cri'.registry.mirrors.x]\nendpoint = []", "/etc/containerd/certs.d/reg:5000/ca.crt": ca}, nil, ""},
+		"2.4, default: the list is taken for one name": {
+			"2.4.0",
+			tree{docker + "/ca.crt": ca, own + "/ca.crt": ca},
+			nil, "",
+			[]string{"wrong-directory " + own, "wrong-directory " + docker},
+			false,
+		},
+		"2.4, local: docker's flat file serves":   {"2.4.0", tree{conf: local, docker + "/ca.crt": ca}, []string{"Corp Root"}, docker, nil, false},
+		"2.4, local: first root wins":             {"2.4.0", tree{conf: local, docker + "/ca.crt": ca, own + "/": ""}, nil, own, []string{"shadowed-directory " + docker}, false},
+		"2.4, local: _default hides":              {"2.4.0", tree{conf: local, docker + "/ca.crt": ca, "/etc/containerd/certs.d/_default/": ""}, nil, own, []string{"shadowed-directory " + docker}, false},
+		"2.4, local by another setting":           {"2.4.0", tree{conf: "[plugins.'io.containerd.cri.v1.images']\nmax_concurrent_downloads = 10", docker + "/ca.crt": ca}, []string{"Corp Root"}, docker, nil, false},
+		"2.4, three downloads are the default":    {"2.4.0", tree{conf: "[plugins.'io.containerd.cri.v1.images']\nmax_concurrent_downloads = 3", docker + "/ca.crt": ca}, nil, "", []string{"wrong-directory " + docker}, false},
+		"2.4, one directory configured":           {"2.4.0", tree{conf: set("config_path", "'/x'"), "/x/reg:5000/ca.crt": ca}, []string{"Corp Root"}, "/x/reg:5000", nil, false},
+		"2.1 has no default":                      {"2.1.5", tree{docker + "/ca.crt": ca}, nil, "", nil, false},
+		"2.0 reads a list":                        {"2.0.2", tree{conf: set("config_path", "'"+both+"'"), docker + "/ca.crt": ca}, []string{"Corp Root"}, docker, nil, false},
+		"1.7 has no default":                      {"1.7.27", tree{own + "/ca.crt": ca}, nil, "", nil, false},
+		"1.7 configured":                          {"1.7.27", tree{conf: set("config_path", "'/x'"), "/x/reg:5000/ca.crt": ca}, []string{"Corp Root"}, "/x/reg:5000", nil, false},
+		"no version, 1.x by its shims":            {"", tree{"/usr/bin/containerd-shim-runc-v1": "", own + "/ca.crt": ca}, nil, "", nil, false},
+		"mirrors of old are in the configuration": {"2.4.0", tree{conf: set("mirrors", "{ x = { endpoint = [] } }"), own + "/ca.crt": ca}, nil, "", nil, true},
+		"configs of old are in the configuration": {"1.7.27", tree{conf: set("configs", "{ x = {} }"), own + "/ca.crt": ca}, nil, "", nil, true},
 	} {
-		got, place, ok := containerdPolicy(t, with(tt.files).under(t), "reg:5000")
+		tt.files["/usr/bin/containerd"], tt.files["/usr/bin/kubelet"] = "", ""
+		got, place, ok := containerdPolicy(t, tt.files.under(t), "reg:5000", tt.version)
 		same(t, name, subjects(got.Anchors), tt.anchors)
-		if place.Dir != tt.place || ok != (tt.place != "") {
-			t.Errorf("%s: place %+v %v", name, place, ok)
+		same(t, name, notesOf(got), tt.notes)
+		if place.Dir != tt.place || ok != (tt.place != "") || (got.Unknown != "") != tt.unknown {
+			t.Errorf("%s: place %+v %v, unknown %q", name, place, ok, got.Unknown)
+		}
+	}
+}
+
+// Before containerd 2 a hosts.toml without any [host] was refused, and before
+// 1.6.25 and 1.7.7 plain HTTP was all that localhost got.
+func TestOlderContainerd(t *testing.T) {
+	p := newPKI(t)
+	files := tree{
+		"/usr/bin/containerd":                         "",
+		"/etc/containerd/certs.d/reg:5000/ca.crt":     p.caPEM(),
+		"/etc/containerd/certs.d/reg:5000/hosts.toml": "skip_verify = true",
+	}
+	for version, want := range map[string]struct{ old, plainOnly, suites bool }{
+		"1.6.20~ds1": {true, true, true}, "1.6.25": {true, false, true}, "1.7.6": {true, true, false}, "1.7.27": {true, false, false},
+		"2.0.0": {false, false, false}, "2.4.2": {false, false, false}, "": {false, false, false},
+	} {
+		w := files.under(t)
+		got, _, _ := containerdPolicy(t, w, "reg:5000", version)
+		if want.old != (len(got.Anchors) == 1 && got.SkipVerify == "") || got.OldSuites != want.suites {
+			t.Errorf("%s: anchors %v, skip %q, old suites %v", version, subjects(got.Anchors), got.SkipVerify, got.OldSuites)
+		}
+		if want.old != slices.Contains(notesOf(got), "hosts-toml-invalid /etc/containerd/certs.d/reg:5000/hosts.toml") {
+			t.Errorf("%s: notes %v", version, notesOf(got))
+		}
+		got, _, _ = containerdPolicy(t, w, "localhost:5000", version)
+		if got.PlainOnly != want.plainOnly || got.SkipVerify != ruleLocalhost || !got.PlainHTTP {
+			t.Errorf("%s: localhost: %+v", version, got)
+		}
+		place, ok := hostsPlace(w, hostsLoader{roots: []string{containerdCerts}, needsHost: want.old}, "reg:5000")
+		if !ok || (place.HostsTOML == "") != want.old {
+			t.Errorf("%s: place %+v", version, place)
 		}
 	}
 }
@@ -112,21 +163,21 @@ func TestNerdctl(t *testing.T) {
 		if tt.user {
 			w = asUser(w)
 		}
-		got, _, _ := containerdPolicy(t, w, tt.reg)
+		got, _, _ := containerdPolicy(t, w, tt.reg, "")
 		same(t, name, subjects(got.Anchors), tt.anchors)
 		if got.ConfigError != "" || got.Unknown != "" {
 			t.Errorf("%s: error %q, unknown %q", name, got.ConfigError, got.Unknown)
 		}
 	}
-	got, _, _ := containerdPolicy(t, tree{bin: ""}.under(t), "localhost:5000")
-	if got.SkipVerify != ruleLocalhost || !got.PlainHTTP {
+	got, _, _ := containerdPolicy(t, tree{bin: ""}.under(t), "localhost:5000", "")
+	if got.SkipVerify != ruleLocalhost || !got.PlainHTTP || !got.PlainOnly {
 		t.Errorf("nerdctl speaks HTTP to localhost: %+v", got)
 	}
 }
 
 func TestCtrReadsRootsWhereItConnects(t *testing.T) {
-	one, _, _ := containerdPolicy(t, tree{"/usr/bin/containerd": "", "/usr/bin/containerd-shim-runc-v1": ""}.under(t), "reg")
-	two, _, _ := containerdPolicy(t, tree{"/usr/bin/containerd": ""}.under(t), "reg")
+	one, _, _ := containerdPolicy(t, tree{"/usr/bin/containerd": "", "/usr/bin/containerd-shim-runc-v1": ""}.under(t), "reg", "")
+	two, _, _ := containerdPolicy(t, tree{"/usr/bin/containerd": ""}.under(t), "reg", "")
 	if one.Restart != "" || two.Restart != "containerd" {
 		t.Errorf("1.x fetches itself (%q), 2.x lets containerd fetch (%q)", one.Restart, two.Restart)
 	}

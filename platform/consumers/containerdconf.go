@@ -10,24 +10,46 @@ import (
 
 const containerdConfig = "/etc/containerd/config.toml"
 
+// defaultConfigPath is CRI's config_path on Linux since containerd 2.2
+// (plugins/cri/images/plugin.go).
+const defaultConfigPath = containerdCerts + ":" + systemCerts
+
 // cri is containerd's Kubernetes side. ok is false where nothing here speaks to
 // it: nearly every containerd has it switched on, unused.
-func cri(w world.World) (c client, ok bool) {
+func cri(w world.World, version string) (c client, ok bool) {
 	conf := readContainerdConf(w)
 	if conf.disabled || conf.configPath == "" && !kubernetes(w) {
 		return client{}, false
 	}
 	c = client{instance: instanceCRI, installed: true, daemon: true}
+	path := conf.configPath
+	if path == "" && !conf.mirrors && containerdAtLeast(w, version, 2, 2) {
+		path = defaultConfigPath
+	}
 	switch {
-	case conf.configPath != "":
-		c.loader.roots = strings.Split(conf.configPath, ":")
-	case containerdOne(w) || conf.legacy:
+	case conf.configs || conf.mirrors && path == "":
+		c.unknown = "its registries are configured in " + containerdConfig
+	case path == "":
 		c.noPlace = true // the roots of the OS only
+	case conf.localPull || !containerdAtLeast(w, version, 2, 1):
+		c.loader.roots = strings.Split(path, ":")
 	default:
-		// containerd 2 on Linux, plugins/cri/images/plugin.go
-		c.loader.roots = []string{containerdCerts, systemCerts}
+		// The transfer service takes the whole list for the name of one directory
+		// (internal/cri/server/images/image_pull.go pullImageWithTransferService):
+		// with more than one in it nothing is found.
+		c.loader.roots = []string{path}
+		c.noPlace = strings.Contains(path, ":")
 	}
 	return c, true
+}
+
+// containerdAtLeast compares the version of containerd. One that cannot be read
+// counts as current, unless the shims that 2.0 dropped are there.
+func containerdAtLeast(w world.World, version string, major, minor int) bool {
+	if _, known := parseVersion(version); known {
+		return versionAtLeast(version, major, minor)
+	}
+	return major < 2 || !containerdOne(w)
 }
 
 // kubernetes reports whether this machine is a node, or has tools for CRI.
@@ -39,7 +61,10 @@ func kubernetes(w world.World) bool {
 type containerdConf struct {
 	disabled   bool   // the CRI plugin
 	configPath string // registry.config_path
-	legacy     bool   // registry.mirrors or registry.configs, which exclude it
+	// mirrors and configs of the registry table are the old way, and exclude it.
+	mirrors, configs bool
+	// localPull: a setting that keeps CRI from pulling by the transfer service.
+	localPull bool
 }
 
 // readContainerdConf reads the configuration; one that is missing or broken says
@@ -59,13 +84,31 @@ func readContainerdConf(w world.World) containerdConf {
 	}
 	// Version 2 of the format has the first name, version 3 the second.
 	for _, name := range []string{"io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images"} {
-		reg := table(table(f.Plugins[name])["registry"])
-		c.legacy = c.legacy || len(table(reg["mirrors"])) > 0 || len(table(reg["configs"])) > 0
+		images := table(f.Plugins[name])
+		reg := table(images["registry"])
+		c.mirrors = c.mirrors || len(table(reg["mirrors"])) > 0
+		c.configs = c.configs || len(table(reg["configs"])) > 0
+		c.localPull = c.localPull || pullsLocally(images) || pullsLocally(table(images["containerd"]))
 		if dirs, _ := reg["config_path"].(string); dirs != "" {
 			c.configPath = dirs
 		}
 	}
 	return c
+}
+
+// pullsLocally looks for the settings of internal/cri/config
+// CheckLocalImagePullConfigs.
+func pullsLocally(images map[string]any) bool {
+	for key, value := range map[string]any{
+		"use_local_image_pull": true, "image_pull_with_sync_fs": true,
+		"discard_unpacked_layers": true, "disable_snapshot_annotations": false,
+	} {
+		if images[key] == value {
+			return true
+		}
+	}
+	downloads, set := images["max_concurrent_downloads"]
+	return set && downloads != int64(3) || len(table(table(images["registry"])["auths"])) > 0
 }
 
 func table(v any) map[string]any {

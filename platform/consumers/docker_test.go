@@ -368,8 +368,10 @@ func TestDockerStart(t *testing.T) {
 	if !got.SystemLoaded.Equal(started) || got.Restart != "docker" || got.RestartCommand != "systemctl restart docker" || got.AEADOnly {
 		t.Errorf("%+v", got)
 	}
-	if got := policyFor(t, docker{dockersOf(d)}, w, "login/classic", q); !got.AEADOnly {
-		t.Error("the classic loader offers AEAD suites only")
+	for version, want := range map[string]bool{"29.5.1": true, "29.0.0": true, "28.5.2": false, "20.10.24": false, "": true} {
+		if got := policyFor(t, docker{dockersOf(answered(version, false))}, w, "login/classic", q); got.AEADOnly != want {
+			t.Errorf("%s: the classic loader offers AEAD suites only: %v", version, got.AEADOnly)
+		}
 	}
 	got = policyFor(t, dockerBuild{dockersOf(d)}, w, "build/containerd", Query{Registry: q.Registry, Role: trust.RoleToken})
 	if !got.SystemLoaded.IsZero() {

@@ -8,7 +8,9 @@ import (
 // blobs are fetched with the registry's TLS settings (moby
 // daemon/pkg/registry/auth.go v2AuthHTTPClient); a mirror has its own.
 func (r *reading) dockerClassic(d daemon, q Query) {
-	r.policy.AEADOnly = true // go-connections tlsconfig.ServerDefault
+	// go-connections tlsconfig.ServerDefault dropped the CBC suites with v0.6.0.
+	_, known := parseVersion(d.Version)
+	r.policy.AEADOnly = !known || versionAtLeast(d.Version, 29, 0)
 	host, ip := dockerName(q.Registry), q.IP
 	if q.Role == trust.RoleMirror {
 		host = q.Host

@@ -20,6 +20,13 @@ type hostsLoader struct {
 	// name, ignores roots that are not directories, and speaks plain HTTP to
 	// localhost (pkg/imgutil/dockerconfigresolver).
 	nerdctl bool
+	// needsHost: a hosts.toml without any [host] is invalid, as before containerd 2.
+	needsHost bool
+	// plainHTTP: with the scheme http TLS is never tried, and localhost has that
+	// scheme whatever its port, as before containerd 1.6.25 and 1.7.7.
+	plainHTTP bool
+	// oldSuites: built with a Go that still offers RSA key exchange.
+	oldSuites bool
 }
 
 // hostCandidates lists the directories under root in which containerd looks for
@@ -107,28 +114,28 @@ func (r *reading) entries(l hostsLoader, host string) (entries []hostEntry, ok b
 		return nil, false
 	}
 	if dir != "" {
-		if entries, ok = r.hostDir(dir); !ok {
+		if entries, ok = r.hostDir(l, dir); !ok {
 			return nil, false
 		}
 	} else {
 		entries = []hostEntry{{pull: true}}
 	}
 	if last := &entries[len(entries)-1]; last.host == "" {
-		last.complete(host, l.nerdctl)
+		last.complete(host, l)
 	}
 	return entries, true
 }
 
 // complete fills in the server of a registry for which no other is configured.
 // For localhost containerd does not verify, and tries plain HTTP unless the port
-// says HTTPS; nerdctl goes straight to plain HTTP.
-func (h *hostEntry) complete(host string, nerdctl bool) {
-	h.scheme, h.host, h.pull = "https", host, true
+// says HTTPS; nerdctl and older releases go straight to plain HTTP.
+func (h *hostEntry) complete(host string, l hostsLoader) {
+	h.scheme, h.host, h.pull, h.own = "https", host, true, true
 	switch {
 	case host == "docker.io":
 		h.host = "registry-1.docker.io"
 	case !isLocalhost(host):
-	case nerdctl:
+	case l.nerdctl, l.plainHTTP:
 		h.scheme, h.origin = "http", ruleLocalhost
 	default:
 		_, port, _ := net.SplitHostPort(host)
@@ -153,7 +160,7 @@ func isLocalhost(host string) bool {
 
 // hostDir reads one host directory: hosts.toml where it says anything, else the
 // flat files. ok is false when containerd stops there.
-func (r *reading) hostDir(dir string) (entries []hostEntry, ok bool) {
+func (r *reading) hostDir(l hostsLoader, dir string) (entries []hostEntry, ok bool) {
 	file := r.w.Join(dir, hostsTOML)
 	data, err := r.w.FS.ReadFile(file)
 	switch {
@@ -171,7 +178,7 @@ func (r *reading) hostDir(dir string) (entries []hostEntry, ok bool) {
 		return nil, false
 	}
 	if len(data) > 0 {
-		entries, err := parseHostsTOML(r.w, dir, data)
+		entries, err := parseHostsTOML(r.w, dir, data, l.needsHost)
 		if err == nil {
 			r.beside(dir, file, entries)
 			for i := range entries {

@@ -109,6 +109,7 @@ func TestHostsTOMLServers(t *testing.T) {
 		anchors []string
 		skip    bool
 		plain   bool
+		only    bool
 		unknown bool
 	}{
 		"top level is the registry's":     {toml: `ca = "a.pem"`, anchors: []string{"Corp Root"}},
@@ -123,7 +124,8 @@ func TestHostsTOMLServers(t *testing.T) {
 		"elsewhere":                       {toml: `server = "https://other:5000"`, unknown: true},
 		"skip_verify":                     {toml: `skip_verify = true`, skip: true},
 		"skip_verify = false":             {toml: "skip_verify = false\nca = \"a.pem\"", anchors: []string{"Corp Root"}},
-		"http":                            {toml: `server = "http://reg:5000"`, skip: true, plain: true},
+		"http":                            {toml: `server = "http://reg:5000"`, skip: true, plain: true, only: true},
+		"http, and https as a host":       {toml: "server = \"http://reg:5000\"\n[host.\"https://reg:5000\"]\nca = \"a.pem\"", anchors: []string{"Corp Root"}, skip: true, plain: true},
 		"http with a CA tries TLS first":  {toml: "server = \"http://reg:5000\"\nca = \"a.pem\"", anchors: []string{"Corp Root"}, plain: true},
 		"mirror":                          {toml: "[host.\"https://mirror\"]\nca = \"a.pem\"", role: trust.RoleMirror, host: "mirror:443", anchors: []string{"Corp Root"}},
 		"insecure mirror":                 {toml: "[host.\"https://mirror\"]\nskip_verify = true", role: trust.RoleMirror, host: "mirror", skip: true},
@@ -133,7 +135,7 @@ func TestHostsTOMLServers(t *testing.T) {
 			files := tree{"reg:5000/hosts.toml": tt.toml, "reg:5000/a.pem": p.caPEM(), "reg:5000/b.pem": string(p.other.PEM())}
 			got := hostsPolicyOf(t, files, "reg:5000", Query{Role: tt.role, Host: tt.host})
 			same(t, "anchors", subjects(got.Anchors), tt.anchors)
-			if (got.SkipVerify != "") != tt.skip || got.PlainHTTP != tt.plain || (got.Unknown != "") != tt.unknown {
+			if (got.SkipVerify != "") != tt.skip || got.PlainHTTP != tt.plain || got.PlainOnly != tt.only || (got.Unknown != "") != tt.unknown {
 				t.Errorf("skip %q, plain %v, unknown %q", got.SkipVerify, got.PlainHTTP, got.Unknown)
 			}
 			if tt.skip && !slices.Contains(notesOf(got), "insecure-registry /r/reg:5000/hosts.toml") {
@@ -215,7 +217,7 @@ func FuzzHostsTOML(f *testing.F) {
 	}
 	w := world.World{OS: "linux"}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		entries, err := parseHostsTOML(w, "/d", data)
+		entries, err := parseHostsTOML(w, "/d", data, false)
 		if err == nil && len(entries) == 0 {
 			t.Fatal("no server at all")
 		}

@@ -28,13 +28,16 @@ func (r *reading) hosts(l hostsLoader, host string, q Query) (taken hostEntry, a
 		if !e.pull || !e.serves(q, alone) {
 			continue
 		}
+		plain := e.plain(l)
 		if !found {
 			taken, found = e, true
+			r.policy.PlainOnly = plain
 		}
 		// A server that fails is followed by the next, so any entry will do.
 		r.policy.Anchors = append(r.policy.Anchors, anchors...)
 		r.policy.ClientPairs = append(r.policy.ClientPairs, pairs...)
-		r.unsafe(e)
+		r.policy.PlainOnly = r.policy.PlainOnly && plain
+		r.unsafe(e, plain)
 	}
 	if !found && r.policy.ConfigError == "" {
 		last := entries[len(entries)-1]
@@ -50,7 +53,7 @@ func (h hostEntry) serves(q Query, alone bool) bool {
 	if q.Role == trust.RoleMirror {
 		return alone || h.address() == withPort(q.Host, "443")
 	}
-	return h.address() == q.Registry.Address()
+	return h.own || h.address() == q.Registry.Address()
 }
 
 // address is the host:port that an entry stands for.
@@ -71,11 +74,15 @@ func withPort(host, port string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// unsafe takes over how far an entry is not verified. With the scheme http and
-// TLS files HTTPS is tried first, unless the port is HTTP's own.
-func (r *reading) unsafe(e hostEntry) {
-	_, port, _ := net.SplitHostPort(e.host)
-	plain := e.scheme == "http" && (!e.tls() || port == "80")
+// plain reports whether an entry is only spoken HTTP to. With TLS files HTTPS is
+// tried first, unless the port is HTTP's own.
+func (h hostEntry) plain(l hostsLoader) bool {
+	_, port, _ := net.SplitHostPort(h.host)
+	return h.scheme == "http" && (!h.tls() || port == "80" || l.plainHTTP)
+}
+
+// unsafe takes over how far an entry is not verified.
+func (r *reading) unsafe(e hostEntry, plain bool) {
 	skip := e.skip != nil && *e.skip
 	r.policy.PlainHTTP = r.policy.PlainHTTP || e.scheme == "http"
 	if !plain && !skip {

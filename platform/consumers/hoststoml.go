@@ -1,6 +1,7 @@
 package consumers
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -31,6 +32,8 @@ type hostEntry struct {
 	skip  *bool
 	// origin is the hosts.toml or the rule that made it unsafe, if it is.
 	origin string
+	// own: nothing is configured, so it is the registry itself.
+	own bool
 }
 
 // tls reports whether anything about TLS is set, which makes containerd try
@@ -50,8 +53,8 @@ type hostTable struct {
 
 // parseHostsTOML reads a hosts.toml in dir with the tolerance of containerd:
 // unknown keys are passed over, a wrong type is an error. The last entry is the
-// server's.
-func parseHostsTOML(w world.World, dir string, data []byte) ([]hostEntry, error) {
+// server's. Before containerd 2 a file without any [host] was refused (needsHost).
+func parseHostsTOML(w world.World, dir string, data []byte, needsHost bool) ([]hostEntry, error) {
 	if len(data) > maxHostsTOML {
 		return nil, world.ErrTooLarge
 	}
@@ -62,6 +65,9 @@ func parseHostsTOML(w world.World, dir string, data []byte) ([]hostEntry, error)
 	}
 	if err := toml.Unmarshal(data, &f); err != nil {
 		return nil, err
+	}
+	if needsHost && f.Hosts == nil {
+		return nil, errors.New("it has no [host] table, which containerd before 2.0 demands")
 	}
 	var out []hostEntry
 	for _, name := range hostOrder(data) {

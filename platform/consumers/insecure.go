@@ -164,6 +164,25 @@ func versionAtLeast(version string, major, minor int) bool {
 	return ok && (got[0] > major || got[0] == major && got[1] >= minor)
 }
 
+// beforePatch reports whether a version is of the release major.minor and older
+// than its given patch.
+func beforePatch(version string, major, minor, patch int) bool {
+	v, ok := parseVersion(version)
+	if !ok || v != [2]int{major, minor} {
+		return false
+	}
+	rest := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
+	if len(rest) < 3 {
+		return true
+	}
+	end := strings.IndexFunc(rest[2], func(c rune) bool { return c < '0' || c > '9' })
+	if end >= 0 {
+		rest[2] = rest[2][:end]
+	}
+	n, err := strconv.Atoi(rest[2])
+	return err == nil && n < patch
+}
+
 // parseVersion reads the first two numbers of a version.
 func parseVersion(version string) (v [2]int, ok bool) {
 	parts := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)

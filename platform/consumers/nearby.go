@@ -158,7 +158,7 @@ func hostsPlace(w world.World, l hostsLoader, host string) (Place, bool) {
 	place := placeIn(w, dir)
 	file := w.Join(dir, hostsTOML)
 	if data, err := w.FS.ReadFile(file); err == nil && len(data) > 0 {
-		if _, err := parseHostsTOML(w, dir, data); err == nil {
+		if _, err := parseHostsTOML(w, dir, data, l.needsHost); err == nil {
 			place.HostsTOML = file
 		}
 	}

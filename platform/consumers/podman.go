@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,7 +50,7 @@ func (k podman) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 	}
 	r := begin(k.asItself(w, c), c, store)
 	r.own = r.w.User.UID == w.User.UID
-	r.policy.AEADOnly = true // go-connections tlsconfig.ClientDefault
+	r.containersTLS(c.Version)
 	if c.Instance == instanceCRIO {
 		r.policy.SystemLoaded = socketTime(w, "/run/crio/crio.sock")
 		r.policy.Restart, r.policy.RestartCommand = "crio", "systemctl restart crio"
@@ -67,6 +68,18 @@ func (k podman) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 		r.registriesConf(dockerName(q.Registry), q)
 	}
 	return r.done()
+}
+
+// containersTLS takes over what the library of this podman offers: CBC suites
+// until 5.6 (go-connections v0.5), TLS 1.0 until 4.5 (containers/image v5.25).
+// Buildah and Skopeo have version numbers of their own, below 3.
+func (r *reading) containersTLS(version string) {
+	v, known := parseVersion(version)
+	known = known && v[0] >= 3
+	r.policy.AEADOnly = !known || versionAtLeast(version, 5, 7)
+	if known && !versionAtLeast(version, 4, 6) {
+		r.policy.MinTLS = tls.VersionTLS10
+	}
 }
 
 // Place implements Reader: the directory that wins now, else a new one for all

@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"crypto/tls"
 	"slices"
 	"strings"
 	"testing"
@@ -173,5 +174,23 @@ func TestPodmanConsumersAndPlaces(t *testing.T) {
 	mac := world.World{OS: "darwin", FS: world.Disk{Root: t.TempDir()}, User: world.User{Home: "/Users/a"}}
 	if p := podmanPolicy(t, mac, "reg"); p.Unknown == "" {
 		t.Error("podman's files are inside its machine there")
+	}
+}
+
+func TestPodmanTLS(t *testing.T) {
+	w := asUser(tree{"/usr/bin/podman": ""}.under(t))
+	for version, want := range map[string]struct {
+		aead bool
+		tls  uint16
+	}{
+		"": {true, 0}, "6.0.0": {true, 0}, "5.7.0": {true, 0}, "5.6.2": {false, 0}, "4.6.0": {false, 0},
+		"4.5.1": {false, tls.VersionTLS10}, "4.3.1+ds1": {false, tls.VersionTLS10},
+		"1.9.3": {true, 0}, // Skopeo's
+	} {
+		c := trust.Consumer{Party: trust.Podman, Instance: "user alice", Version: version}
+		got := podman{}.Policy(w, c, Query{Registry: registry(t, "reg"), Role: trust.RoleRegistry})
+		if got.AEADOnly != want.aead || got.MinTLS != want.tls {
+			t.Errorf("%s: AEAD only %v, TLS %x", version, got.AEADOnly, got.MinTLS)
+		}
 	}
 }
