@@ -2,7 +2,6 @@ package consumers
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -192,126 +191,6 @@ func TestDockerHub(t *testing.T) {
 	}
 }
 
-func TestDockerInsecure(t *testing.T) {
-	p := newPKI(t)
-	loopback := []string{"127.0.0.0/8", "::1/128"}
-	ip := func(s string) netip.Addr {
-		if s == "" {
-			return netip.Addr{}
-		}
-		return netip.MustParseAddr(s)
-	}
-	for name, tt := range map[string]struct {
-		insecure   []string // what the daemon says, with the loopback default
-		config     string
-		reg, ip    string
-		classic    string // SkipVerify
-		containerd string
-	}{
-		"name":                           {append(loopback, "reg:5000"), "", "reg:5000", "10.0.0.1", ruleFlag, ruleFlag},
-		"name from daemon.json":          {append(loopback, "reg:5000"), `{"insecure-registries":["reg:5000"]}`, "reg:5000", "10.0.0.1", "/etc/docker/daemon.json", "/etc/docker/daemon.json"},
-		"scheme is dropped":              {append(loopback, "reg:5000"), `{"insecure-registries":["http://reg:5000"]}`, "reg:5000", "10.0.0.1", "/etc/docker/daemon.json", "/etc/docker/daemon.json"},
-		"name without port is another":   {append(loopback, "reg"), "", "reg:5000", "10.0.0.1", "", ""},
-		"case counts":                    {append(loopback, "REG:5000"), "", "reg:5000", "10.0.0.1", "", ""},
-		"range":                          {append(loopback, "10.0.0.0/8"), "", "reg:5000", "10.0.0.1", ruleFlag, ruleFlag},
-		"range, address as name":         {append(loopback, "10.0.0.0/8"), "", "10.0.0.1:5000", "", ruleFlag, ruleFlag},
-		"range, other address":           {append(loopback, "10.0.0.0/8"), "", "reg:5000", "11.0.0.1", "", ""},
-		"loopback by name":               {loopback, "", "reg:5000", "127.1.2.3", ruleLoopback, ""}, // containerd's loader has no such rule of its own
-		"loopback, list configured":      {append(loopback, "x"), "", "reg:5000", "127.1.2.3", ruleLoopback, ruleLoopback},
-		"loopback, mirrors configured":   {loopback, `{"registry-mirrors":["https://m"]}`, "reg:5000", "127.1.2.3", ruleLoopback, ruleLoopback},
-		"loopback v6":                    {loopback, "", "[::1]:5000", "", ruleLoopback, ruleLocalhost},
-		"loopback switched off in 29.10": {nil, `{"insecure-registries":[]}`, "reg:5000", "127.0.0.1", "", ""},
-		"localhost":                      {loopback, "", "localhost:5000", "127.0.0.1", ruleLoopback, ruleLocalhost},
-		"docker.io is always verified":   {append(loopback, "docker.io"), "", "docker.io", "10.0.0.1", "", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			files := tree{"/etc/docker/certs.d/" + tt.reg + "/ca.crt": p.caPEM(), "/etc/docker/daemon.json": tt.config}
-			w := files.under(t)
-			q := Query{Registry: registry(t, tt.reg), IP: ip(tt.ip)}
-			got := policyFor(t, docker{dockersOf(answered("29.5.1", false, tt.insecure...))}, w, "pull/classic", q)
-			if got.SkipVerify != tt.classic || got.PlainHTTP != (tt.classic != "") {
-				t.Errorf("classic: skip %q, plain %v", got.SkipVerify, got.PlainHTTP)
-			}
-			if tt.classic != "" && (len(got.Anchors) > 0 || len(got.Notes) == 0) {
-				t.Errorf("classic loads no certs.d then, and we say so: %v %v", subjects(got.Anchors), got.Notes)
-			}
-			got = policyFor(t, docker{dockersOf(answered("29.5.1", true, tt.insecure...))}, w, "pull/containerd", q)
-			if got.SkipVerify != tt.containerd {
-				t.Errorf("containerd: skip %q", got.SkipVerify)
-			}
-			got = policyFor(t, dockerBuild{dockersOf(answered("29.5.1", false, tt.insecure...))}, w, "build/containerd", q)
-			if got.SkipVerify != tt.containerd {
-				t.Errorf("build: skip %q", got.SkipVerify)
-			}
-		})
-	}
-}
-
-// A mistake in certs.d of an insecure registry stops containerd's loader and not
-// the classic one, which does not read it.
-func TestInsecureWithMistake(t *testing.T) {
-	w := tree{"/etc/docker/certs.d/reg:5000/ca.crt": "no certificate", "/etc/docker/certs.d/reg:5000/x.cert": ""}.under(t)
-	q := Query{Registry: registry(t, "reg:5000"), IP: netip.MustParseAddr("10.0.0.1")}
-	got := policyFor(t, docker{dockersOf(answered("28.2.2", false, "reg:5000"))}, w, "pull/classic", q)
-	if got.ConfigError != "" || got.SkipVerify == "" {
-		t.Errorf("classic: error %q, skip %q", got.ConfigError, got.SkipVerify)
-	}
-	got = policyFor(t, docker{dockersOf(answered("29.5.1", true, "reg:5000"))}, w, "pull/containerd", q)
-	if got.ConfigError == "" {
-		t.Error("containerd passes over the mistake")
-	}
-}
-
-// The token server of an insecure registry is not verified either, by its name or
-// by the address of the registry, not its own.
-func TestInsecureToken(t *testing.T) {
-	w := tree{}.under(t)
-	q := Query{Registry: registry(t, "reg:5000"), Role: trust.RoleToken, Host: "auth:443", IP: netip.MustParseAddr("10.0.0.1")}
-	got := policyFor(t, docker{dockersOf(answered("28.2.2", false, "10.0.0.0/8"))}, w, "login/classic", q)
-	if got.SkipVerify == "" {
-		t.Error("the token of an insecure registry is fetched with verification")
-	}
-	q.IP = netip.Addr{}
-	got = policyFor(t, docker{dockersOf(answered("28.2.2", false, "10.0.0.0/8"))}, w, "login/classic", q)
-	if got.SkipVerify != "" || len(got.InsecureNets) != 0 {
-		t.Error("the token server's own address decides")
-	}
-	q.Role = trust.RoleRegistry
-	got = policyFor(t, docker{dockersOf(answered("28.2.2", false, "10.0.0.0/8"))}, w, "login/classic", q)
-	if len(got.InsecureNets) != 1 {
-		t.Errorf("ranges are handed on while the address is not known: %v", got.InsecureNets)
-	}
-}
-
-// A silent daemon is judged by its file and the rules that are built in.
-func TestInsecureOfSilentDaemon(t *testing.T) {
-	for name, tt := range map[string]struct {
-		version, config string
-		want            string
-	}{
-		"default":             {"28.2.2", "", ruleLoopback},
-		"list before 29.10":   {"28.2.2", `{"insecure-registries":["x"]}`, ruleLoopback},
-		"no list since 29.10": {"29.10.0", `{}`, ruleLoopback},
-		"list since 29.10":    {"29.10.0", `{"insecure-registries":["x"]}`, ""},
-		"empty since 29.10":   {"29.10.0", `{"insecure-registries":[]}`, ""},
-		"broken file":         {"28.2.2", `{"insecure`, ruleLoopback},
-	} {
-		files := tree{}
-		if tt.config != "" {
-			files["/etc/docker/daemon.json"] = tt.config
-		}
-		d := engine.Docker{Host: rootful, Current: true, Version: tt.version, Why: "permission denied"}
-		q := Query{Registry: registry(t, "reg:5000"), IP: netip.MustParseAddr("127.0.0.1")}
-		got := policyFor(t, docker{dockersOf(d)}, files.under(t), "login/classic", q)
-		if got.SkipVerify != tt.want {
-			t.Errorf("%s: skip %q, want %q", name, got.SkipVerify, tt.want)
-		}
-		if name == "broken file" && !slices.Contains(notesOf(got), "unreadable /etc/docker/daemon.json") {
-			t.Errorf("notes %v", notesOf(got))
-		}
-	}
-}
-
 func TestDockerToken(t *testing.T) {
 	p := newPKI(t)
 	w := tree{"/etc/docker/certs.d/reg:5000/ca.crt": p.caPEM()}.under(t)
@@ -384,75 +263,6 @@ func TestDockerStart(t *testing.T) {
 	}
 }
 
-func TestWrongDirectory(t *testing.T) {
-	p := newPKI(t)
-	ca := p.caPEM()
-	for name, tt := range map[string]struct {
-		reg  string
-		dirs []string
-		want []string
-	}{
-		"port written in the directory only": {"reg.example", []string{"reg.example:443"}, []string{"reg.example:443"}},
-		"port missing":                       {"reg.example:5000", []string{"reg.example"}, []string{"reg.example"}},
-		"other port":                         {"reg.example:5000", []string{"reg.example:5001"}, []string{"reg.example:5001"}},
-		"case":                               {"reg.example:5000", []string{"Reg.Example:5000"}, []string{"Reg.Example:5000"}},
-		"containerd's spelling":              {"reg.example:5000", []string{"reg.example_5000_"}, []string{"reg.example_5000_"}},
-		"other host":                         {"reg.example:5000", []string{"regs.example:5000", "example:5000"}, nil},
-		"found, so no matter":                {"reg.example:5000", []string{"reg.example:5000", "reg.example:5001"}, nil},
-	} {
-		files := tree{}
-		for _, d := range tt.dirs {
-			files["/etc/docker/certs.d/"+d+"/ca.crt"] = ca
-		}
-		got := policyFor(t, docker{dockersOf(answered("28.2.2", false))}, files.under(t), "pull/classic", Query{Registry: registry(t, tt.reg)})
-		var want []string
-		for _, d := range tt.want {
-			want = append(want, "wrong-directory /etc/docker/certs.d/"+d)
-		}
-		same(t, name, notesOf(got), want)
-		for _, n := range got.Notes {
-			if n.Text != "/etc/docker/certs.d/"+tt.reg {
-				t.Errorf("%s: would serve: %q", name, n.Text)
-			}
-		}
-	}
-}
-
-func TestDockerPlaces(t *testing.T) {
-	p := newPKI(t)
-	for name, tt := range map[string]struct {
-		files tree
-		pull  string // with the containerd store
-		login string
-		hosts string
-	}{
-		"nothing there":                  {tree{}, "reg:5000", "reg:5000", ""},
-		"literal":                        {tree{"reg:5000/ca.crt": p.caPEM()}, "reg:5000", "reg:5000", ""},
-		"underscores win":                {tree{"reg_5000_/": "", "reg:5000/": ""}, "reg_5000_", "reg:5000", ""},
-		"not into default":               {tree{"_default/": ""}, "reg:5000", "reg:5000", ""},
-		"hosts.toml":                     {tree{"reg:5000/hosts.toml": "server = \"https://reg:5000\""}, "reg:5000", "reg:5000", "/etc/docker/certs.d/reg:5000/hosts.toml"},
-		"hosts.toml that is passed over": {tree{"reg:5000/hosts.toml": "server ="}, "reg:5000", "reg:5000", ""},
-	} {
-		w := inDir(tt.files, "/etc/docker/certs.d").under(t)
-		k := docker{dockersOf(answered("29.5.1", true))}
-		for _, c := range k.Consumers(context.Background(), w) {
-			got, ok := k.Place(w, c, registry(t, "reg:5000"))
-			want, hosts := tt.login, ""
-			if c.Operation == trust.OpPull {
-				want, hosts = tt.pull, tt.hosts
-			}
-			if !ok || got.Dir != "/etc/docker/certs.d/"+want || got.HostsTOML != hosts || !got.UserWritable {
-				t.Errorf("%s, %s: %+v", name, c.Operation, got)
-			}
-		}
-	}
-	w := asUser(tree{"/etc/docker/": ""}.under(t))
-	k := docker{dockersOf(answered("29.5.1", true))}
-	if got, _ := k.Place(w, k.Consumers(context.Background(), w)[0], registry(t, "reg")); got.UserWritable {
-		t.Error("an ordinary user may not write to /etc/docker")
-	}
-}
-
 func TestVersions(t *testing.T) {
 	for v, want := range map[string]bool{
 		"29.5.0": true, "29.5.0-rc.1": true, "29.10.0": true, "30.0": true, "v29.5.1": true,
@@ -464,54 +274,5 @@ func TestVersions(t *testing.T) {
 	}
 	if strings.Contains(restartCommand(world.World{OS: "windows"}, daemon{}), "systemctl") {
 		t.Error("Windows has no systemctl")
-	}
-}
-
-// Before 28 builds and the containerd store went by BuildKit's own loader.
-func TestBuildKitLoader(t *testing.T) {
-	p := newPKI(t)
-	ca, cert, key := p.caPEM(), string(p.client.PEM()), string(p.client.KeyPEM())
-	for name, tt := range map[string]struct {
-		files   tree
-		anchors []string
-		pairs   int
-		notes   []string
-		err     string
-	}{
-		"nothing":            {tree{}, nil, 0, nil, ""},
-		"flat":               {tree{"reg:5000/ca.crt": ca, "reg:5000/c.cert": cert, "reg:5000/c.key": key}, []string{"Corp Root"}, 1, nil, ""},
-		"no other spelling":  {tree{"reg_5000_/ca.crt": ca}, nil, 0, []string{"wrong-directory /etc/docker/certs.d/reg_5000_"}, ""},
-		"no default":         {tree{"_default/ca.crt": ca}, nil, 0, nil, ""},
-		"no hosts.toml":      {tree{"reg:5000/hosts.toml": "skip_verify = true", "reg:5000/ca.crt": ca}, []string{"Corp Root"}, 0, nil, ""},
-		"DER is passed over": {tree{"reg:5000/ca.crt": string(p.ca.Cert.Raw)}, nil, 0, []string{"not-pem /etc/docker/certs.d/reg:5000/ca.crt"}, ""},
-		"key alone":          {tree{"reg:5000/c.key": key}, nil, 0, nil, ""},
-		"cert alone": {
-			tree{"reg:5000/c.cert": cert},
-			nil, 0,
-			[]string{"cert-without-key /etc/docker/certs.d/reg:5000/c.key"},
-			"failed to load keypair for /etc/docker/certs.d/reg:5000/c.cert: open /etc/docker/certs.d/reg:5000/c.key: no such file or directory",
-		},
-		"dangling": {
-			tree{"reg:5000/ca.crt": "->/x"},
-			nil, 0,
-			[]string{"dangling-link /etc/docker/certs.d/reg:5000/ca.crt"},
-			"failed to read /etc/docker/certs.d/reg:5000/ca.crt: open /etc/docker/certs.d/reg:5000/ca.crt: no such file or directory",
-		},
-	} {
-		w := inDir(tt.files, "/etc/docker/certs.d").under(t)
-		got := policyFor(t, dockerBuild{dockersOf(answered("20.10.24", false))}, w, "build/buildkit", Query{Registry: registry(t, "reg:5000")})
-		same(t, name+": anchors", subjects(got.Anchors), tt.anchors)
-		same(t, name+": notes", notesOf(got), tt.notes)
-		if len(got.ClientPairs) != tt.pairs || got.ConfigError != tt.err || got.SkipVerify != "" {
-			t.Errorf("%s: %d pairs, error %q, skip %q", name, len(got.ClientPairs), got.ConfigError, got.SkipVerify)
-		}
-	}
-	w := tree{"/etc/docker/certs.d/reg:5000/ca.crt": ca}.under(t)
-	q := Query{Registry: registry(t, "reg:5000"), Role: trust.RoleToken}
-	got := policyFor(t, docker{dockersOf(answered("27.5.1", true))}, w, "pull/buildkit", q)
-	same(t, "tokens by a default client", subjects(got.Anchors), nil)
-	q.Role, q.IP = trust.RoleRegistry, netip.MustParseAddr("127.0.0.1")
-	if got := policyFor(t, docker{dockersOf(answered("27.5.1", true, "127.0.0.0/8"))}, w, "pull/buildkit", q); got.SkipVerify != ruleLoopback {
-		t.Errorf("skip %q", got.SkipVerify)
 	}
 }
