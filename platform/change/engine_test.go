@@ -3,6 +3,7 @@
 package change
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -61,6 +62,155 @@ func TestApplyThenUndoIsToTheByte(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"rebuild undo=false", "rebuild undo=true"}, l.cmds.ran); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestLinksAreRefused in every place of a path, by kernels with and without
+// openat2.
+func TestLinksAreRefused(t *testing.T) {
+	kernels := map[string]func(int, string, *unix.OpenHow) (int, error){
+		"openat2": openat2,
+		"before":  func(int, string, *unix.OpenHow) (int, error) { return -1, unix.ENOSYS },
+		"sandbox": func(int, string, *unix.OpenHow) (int, error) { return -1, unix.EPERM },
+	}
+	for kernel, open := range kernels {
+		for _, at := range []string{"etc", "etc/certs.d", "etc/certs.d/reg.example:5000", "etc/certs.d/reg.example:5000/ca.crt"} {
+			for _, to := range []string{"/", "..", "real", "/nowhere"} {
+				l := newLab(t)
+				p := l.plan()
+				p.Changes = p.Changes[:1]
+				must(t, os.RemoveAll(filepath.Join(l.root, at)))
+				must(t, os.MkdirAll(filepath.Dir(filepath.Join(l.root, at)), 0o755))
+				must(t, os.MkdirAll(filepath.Join(filepath.Dir(filepath.Join(l.root, at)), "real"), 0o755))
+				must(t, os.Symlink(to, filepath.Join(l.root, at)))
+				before := listing(t, l.root)
+				openat2 = open
+				_, err := l.e.Apply(t.Context(), p, nil)
+				openat2 = kernels["openat2"]
+				if !errors.Is(err, ErrLinkInPath) || As(err).Path != "/"+at {
+					t.Errorf("%s: %s to %s: %v", kernel, at, to, err)
+				}
+				if d := cmp.Diff(before, listing(t, l.root)); d != "" {
+					t.Errorf("%s: %s to %s:\n%s", kernel, at, to, d)
+				}
+			}
+		}
+	}
+}
+
+// TestLastMomentChangeIsNotLost lets somebody change a file between the last look
+// and the exchange: their version stays.
+func TestLastMomentChangeIsNotLost(t *testing.T) {
+	l := newLab(t)
+	p := l.plan()
+	p.Changes = p.Changes[2:3]
+	l.e.Fault = func(point string) error {
+		if point == faultSwap {
+			l.e.Fault = nil
+			l.put("etc/replaced", "in the last moment", 0o640)
+		}
+		return nil
+	}
+	_, err := l.e.Apply(t.Context(), p, nil)
+	if !errors.Is(err, ErrChangedSince) {
+		t.Error(err)
+	}
+	if b, _ := os.ReadFile(filepath.Join(l.root, "etc/replaced")); string(b) != "in the last moment" {
+		t.Errorf("their change was lost: %q", b)
+	}
+	if left, _ := filepath.Glob(filepath.Join(l.root, "etc/.mooring-*")); left != nil {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// TestReadBack: what cannot be read back as it was written is no success, and is
+// left to whoever changed it.
+func TestReadBack(t *testing.T) {
+	l := newLab(t)
+	p := l.plan()
+	p.Changes = p.Changes[:1]
+	placed := false
+	l.e.Fault = func(point string) error {
+		if placed && point == faultRead {
+			placed = false
+			l.put("etc/certs.d/reg.example:5000/ca.crt", "another's", 0o644)
+		}
+		placed = placed || point == faultPlace
+		return nil
+	}
+	if _, err := l.e.Apply(t.Context(), p, nil); !errors.Is(err, ErrIO) || !errors.Is(err, ErrChangedSince) {
+		t.Error(err)
+	}
+	if b, _ := os.ReadFile(filepath.Join(l.root, "etc/certs.d/reg.example:5000/ca.crt")); string(b) != "another's" {
+		t.Errorf("their file is %q", b)
+	}
+}
+
+// TestEditedJournal: a receipt or before-image that was edited, cut or taken away
+// leads to a refusal, and no file is changed.
+func TestEditedJournal(t *testing.T) {
+	record := func(edit func([]byte) []byte) func(*testing.T, *lab) {
+		return func(t *testing.T, l *lab) {
+			name := filepath.Join(l.e.Dir, crashID+".json")
+			b, err := os.ReadFile(name)
+			must(t, err)
+			must(t, os.WriteFile(name, edit(b), 0o600))
+		}
+	}
+	image := crashID + ".2.before"
+	for name, edit := range map[string]func(*testing.T, *lab){
+		"cut in the middle": record(func(b []byte) []byte { return b[:len(b)/2] }),
+		"empty":             record(func([]byte) []byte { return nil }),
+		"another path":      record(func(b []byte) []byte { return bytes.Replace(b, []byte("/etc/replaced"), []byte("/etc/others12"), 1) }),
+		"another state":     record(func(b []byte) []byte { return bytes.Replace(b, []byte(`"done"`), []byte(`"undo"`), 1) }),
+		"another's id":      record(func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(crashID), []byte("20260101-000000-0000abce")) }),
+		"another image": func(t *testing.T, l *lab) {
+			must(t, os.WriteFile(filepath.Join(l.e.Dir, image), []byte("evil content"), 0o600))
+		},
+		"no image": func(t *testing.T, l *lab) { must(t, os.Remove(filepath.Join(l.e.Dir, image))) },
+		"a link as image": func(t *testing.T, l *lab) {
+			must(t, os.Remove(filepath.Join(l.e.Dir, image)))
+			must(t, os.Symlink("/etc/passwd", filepath.Join(l.e.Dir, image)))
+		},
+		"open to others": func(t *testing.T, l *lab) { must(t, os.Chmod(l.e.Dir, 0o777)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			must(t, l.do("apply"))
+			edit(t, l)
+			before := listing(t, l.root)
+			err := l.do("undo")
+			if !errors.Is(err, ErrJournalDamaged) && !errors.Is(err, ErrLinkInPath) {
+				t.Error(err)
+			}
+			if d := cmp.Diff(before, listing(t, l.root)); d != "" {
+				t.Error(d)
+			}
+			_, err = l.e.Recover(t.Context())
+			if d := cmp.Diff(before, listing(t, l.root)); d != "" {
+				t.Errorf("recover (%v):\n%s", err, d)
+			}
+		})
+	}
+}
+
+// TestDirectoryMovedAway between opening and writing: what was written where
+// nobody will look is no success.
+func TestDirectoryMovedAway(t *testing.T) {
+	l := newLab(t)
+	p := l.plan()
+	p.Changes = p.Changes[:1]
+	dir := filepath.Join(l.root, "etc/certs.d/reg.example:5000")
+	must(t, os.MkdirAll(dir, 0o755))
+	l.e.Fault = func(point string) error {
+		if point == faultPlace {
+			must(t, os.Rename(dir, dir+".moved"))
+			must(t, os.Mkdir(dir, 0o755))
+		}
+		return nil
+	}
+	if _, err := l.e.Apply(t.Context(), p, nil); !errors.Is(err, ErrLinkInPath) {
+		t.Error(err)
 	}
 }
 

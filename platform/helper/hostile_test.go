@@ -81,6 +81,12 @@ func TestHostilePlans(t *testing.T) {
 
 		"subject of 64 KB":               {subject(trusttest.Organization(strings.Repeat("A", 64<<10))), []change.Code{change.ErrBadCertificate}},
 		"subject with newlines and dots": {subject(trusttest.CommonName("../../../etc/cron.d/x\n* * * * * root sh")), []change.Code{change.ErrBadCertificate}},
+		"subject of an intermediate with newlines": {
+			func(l *lab, p *trust.Plan) {
+				l.ca = l.ca.Intermediate("x\n[sudo] password:")
+				*p = l.plan()
+			}, []change.Code{change.ErrBadCertificate},
+		},
 		"subject that turns direction":   {subject(trusttest.CommonName("evil\u202etrc.ac")), []change.Code{change.ErrBadCertificate}},
 		"subject of the plan is another": {func(_ *lab, p *trust.Plan) { p.Anchors[0].Subject = "CN=Corporate Root" }, []change.Code{change.ErrBadCertificate}},
 		"fingerprint of another":         {func(_ *lab, p *trust.Plan) { p.Anchors[0].SHA256 = strings.Repeat("0", 64) }, []change.Code{change.ErrBadCertificate}},
