@@ -2,6 +2,7 @@ package vm
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,6 +141,9 @@ func (t Teller) offer(s *Sidebar, b *Book, query string) {
 	if _, known := b.Entry(r.String()); known {
 		return
 	}
+	if s.Found > 0 && isBareWord(warnings) {
+		return // a word that matches something is a search
+	}
 	s.Add = r.String()
 	s.AddLabel = t.say("side.add", args{"registry": s.Add})
 	var notes []string
@@ -147,6 +151,10 @@ func (t Teller) offer(s *Sidebar, b *Book, query string) {
 		notes = append(notes, t.nameWarning(w))
 	}
 	s.AddNote = strings.Join(notes, "\n")
+}
+
+func isBareWord(ws []trust.NameWarning) bool {
+	return slices.ContainsFunc(ws, func(w trust.NameWarning) bool { return w.Code == trust.WarnBareWord })
 }
 
 // NameProblem says why a text names no registry.

@@ -56,9 +56,13 @@ type BigButton struct {
 func NewBigButton(a BigAction) *BigButton {
 	b := &BigButton{back: NewSurface(theme.ColorCard, theme.ColorLine, fynetheme.SizeNameCardRadius)}
 	b.onTap = a.Do
+	words := Column(2, NewText(a.Title, Strong, Wrap))
+	if a.Detail != "" {
+		words.Add(NewText(a.Detail, Secondary, Wrap))
+	}
 	b.root = container.NewStack(b.back, Inset(GapCard, 16, GapCard, 16, Row(14, 1, false,
 		Icon(theme.Icon(a.Icon, theme.ColorAccent), 24),
-		Column(2, NewText(a.Title, Strong, Wrap), NewText(a.Detail, Secondary, Wrap)),
+		words,
 		Icon(theme.Icon(theme.IconChevronRight, theme.ColorMuted), 16))))
 	b.extend(b)
 	return b

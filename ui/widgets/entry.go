@@ -15,6 +15,8 @@ type Entry struct {
 	widget.Entry
 	// OnKey sees keys before the field does; true means that it was used.
 	OnKey func(*fyne.KeyEvent) bool
+	// OnShortcut is given the shortcuts that are the window's own.
+	OnShortcut func(fyne.Shortcut)
 }
 
 // NewEntry returns a single-line field.
@@ -28,10 +30,8 @@ func NewEntry(placeholder string) *Entry {
 
 // TypedShortcut implements fyne.Shortcutable.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
-	if _, custom := s.(*desktop.CustomShortcut); custom {
-		if c, ok := e.canvas().(fyne.Shortcutable); ok {
-			c.TypedShortcut(s)
-		}
+	if _, custom := s.(*desktop.CustomShortcut); custom && e.OnShortcut != nil {
+		e.OnShortcut(s)
 	}
 	// The field still sees it: Ctrl with the arrow keys moves by words.
 	e.Entry.TypedShortcut(s)
@@ -48,8 +48,4 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	default:
 		e.Entry.TypedKey(k)
 	}
-}
-
-func (e *Entry) canvas() fyne.Canvas {
-	return fyne.CurrentApp().Driver().CanvasForObject(e)
 }

@@ -11,7 +11,7 @@ import (
 // showAdd asks for a registry, and says while one types what it is read as.
 func (w *Window) showAdd() {
 	d := w.newDialog(w.t.Say("add.title"))
-	entry := widgets.NewEntry(w.t.Say("add.example"))
+	entry := w.newEntry(w.t.Say("add.example"))
 	note := widgets.NewText("", widgets.Secondary, widgets.Wrap)
 	add := widgets.NewButton(widgets.Primary, w.t.Say("add.do"), nil)
 	var named trust.Registry

@@ -120,7 +120,7 @@ func (w *Window) useButton(_, path string, f certfile.File, i int) fyne.CanvasOb
 // would help come first.
 func (w *Window) chooseRegistryFor(g *given) {
 	d := w.newDialog(w.t.SayOf("examine.which", vm.CertName(g.anchors[0].Cert)))
-	search := widgets.NewEntry(w.t.Say("side.search"))
+	search := w.newEntry(w.t.Say("side.search"))
 	list := widgets.NewSideList(func(id string) {
 		d.close()
 		w.trustWith(id, g)

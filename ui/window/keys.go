@@ -40,13 +40,22 @@ func (w *Window) addShortcuts() {
 		if s.shift {
 			mod |= fyne.KeyModifierShift
 		}
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: s.key, Modifier: mod}, func(fyne.Shortcut) {
+		key := &desktop.CustomShortcut{KeyName: s.key, Modifier: mod}
+		w.keys.AddShortcut(key, func(fyne.Shortcut) {
 			if !w.dialogShown() {
 				s.do(w)
 			}
 		})
+		c.AddShortcut(key, w.keys.TypedShortcut)
 	}
 	c.SetOnTypedKey(w.typedKey)
+}
+
+// newEntry returns a text field that lets the window's shortcuts through.
+func (w *Window) newEntry(placeholder string) *widgets.Entry {
+	e := widgets.NewEntry(placeholder)
+	e.OnShortcut = w.keys.TypedShortcut
+	return e
 }
 
 // typedKey takes the keys that nothing focused wanted.

@@ -26,7 +26,7 @@ type sidebar struct {
 
 func (s *sidebar) build(w *Window) {
 	s.w = w
-	s.search = widgets.NewEntry(w.t.Say("side.search"))
+	s.search = w.newEntry(w.t.Say("side.search"))
 	s.search.Icon = theme.Icon(theme.IconSearch, theme.ColorMuted)
 	s.search.OnChanged = func(string) {
 		w.book.Settle()
@@ -71,18 +71,17 @@ func (s *sidebar) searchKey(e *fyne.KeyEvent) bool {
 	return true
 }
 
-// submit takes Enter in the search field: what was typed is added if it is new,
-// else the first match is shown.
+// submit takes Enter in the search field: the first match is shown, and what
+// matches nothing is added.
 func (s *sidebar) submit() {
-	if s.shown.Add != "" {
-		s.addOffered()
-		return
-	}
 	for _, r := range s.shown.Rows {
 		if r.Heading == "" {
 			s.w.choose(r.ID)
 			return
 		}
+	}
+	if s.shown.Add != "" {
+		s.addOffered()
 	}
 }
 
@@ -127,9 +126,11 @@ func (w *Window) visible(s vm.Sidebar) vm.Sidebar {
 func (s *sidebar) refreshOffer() {
 	s.offer.Objects = nil
 	if s.shown.Add != "" {
-		s.offer.Add(widgets.NewBigButton(widgets.BigAction{
-			Icon: theme.IconPlus, Title: s.shown.AddLabel, Detail: s.w.t.Say("side.add-hint"), Do: s.addOffered,
-		}))
+		offer := widgets.BigAction{Icon: theme.IconPlus, Title: s.shown.AddLabel, Do: s.addOffered}
+		if s.shown.Found == 0 {
+			offer.Detail = s.w.t.Say("side.add-hint")
+		}
+		s.offer.Add(widgets.NewBigButton(offer))
 	}
 	for _, text := range []string{s.shown.None, s.shown.AddNote} {
 		if text != "" {

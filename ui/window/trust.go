@@ -42,7 +42,7 @@ func (w *Window) showTrust(g *given) {
 	w.dialog = d
 	d.modal.OnClosed = d.closed
 	d.modal.OnEscape = d.escape
-	d.paste = widgets.NewEntry(w.t.Say("trust.paste"))
+	d.paste = w.newEntry(w.t.Say("trust.paste"))
 	d.paste.OnChanged = func(s string) {
 		d.form.Paste(s)
 		d.settle()

@@ -44,6 +44,7 @@ type Window struct {
 	toast   *widgets.Toast
 	toasts  int
 	dialog  dialogBox // the open dialog, nil for none
+	keys    fyne.ShortcutHandler
 
 	open map[string]bool // which cards and rows are unfolded
 }
