@@ -111,8 +111,16 @@ func furnish(dir string) error {
 		return err
 	}
 	for _, m := range [][2]string{
-		{"proc", "/proc"}, {"tmpfs", dir}, {"overlay", "/etc"}, {"overlay", "/usr/bin"}, {"overlay", "/usr/libexec"}, {"overlay", "/usr/share/polkit-1"},
-		{"overlay", "/usr/local/share"}, {"overlay", "/var"}, {"tmpfs", "/home"}, {"tmpfs", "/run"},
+		{"proc", "/proc"},
+		{"tmpfs", dir},
+		{"overlay", "/etc"},
+		{"overlay", "/usr/bin"},
+		{"overlay", "/usr/libexec"},
+		{"overlay", "/usr/share/polkit-1"},
+		{"overlay", "/usr/local/share"},
+		{"overlay", "/var"},
+		{"tmpfs", "/home"},
+		{"tmpfs", "/run"},
 	} {
 		if err := mount(dir, m[0], m[1]); err != nil {
 			return err

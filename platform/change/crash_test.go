@@ -234,7 +234,6 @@ func failAt(t *testing.T, what string, i int, errno syscall.Errno, before map[st
 		if err != nil && !errors.Is(err, ErrPending) {
 			t.Errorf("applied in spite of %v", err)
 		}
-		want = listing(t, l.root)
 		must(t, l.do("undo"))
 		if d := cmp.Diff(before, listing(t, l.root)); d != "" {
 			t.Errorf("after undo:\n%s", d)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -374,24 +375,21 @@ func TestCancelledApplyRollsBack(t *testing.T) {
 
 func TestTwoEnginesTakeTurns(t *testing.T) {
 	l := newLab(t)
-	inside := make(chan struct{})
-	release := make(chan struct{})
+	plan, other := l.plan(), *l.e
+	inside, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
 	l.e.Fault = func(p string) error {
-		if p == faultCommand && inside != nil {
-			close(inside)
-			inside = nil
-			<-release
+		if p == faultCommand {
+			once.Do(func() { close(inside); <-release })
 		}
 		return nil
 	}
 	done := make(chan error)
-	go func() { _, err := l.e.Apply(t.Context(), l.plan(), nil); done <- err }()
+	go func() { _, err := l.e.Apply(t.Context(), plan, nil); done <- err }()
 	<-inside
-	other := *l.e
-	other.Fault = nil
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := other.Apply(ctx, l.plan(), nil); !errors.Is(err, ErrBusy) {
+	if _, err := other.Apply(ctx, plan, nil); !errors.Is(err, ErrBusy) {
 		t.Errorf("second engine: %v", err)
 	}
 	close(release)

@@ -96,8 +96,14 @@ func TestUsage(t *testing.T) {
 	l := newLab(t)
 	before := l.listing()
 	for _, args := range [][]string{
-		nil, {"trust-registry"}, {"apply", "x", "y"}, {"trust-everything", "undo", testID}, {"trust-registry", "apply", "hash"},
-		{"trust-registry", "undo", testID, "--root=/"}, {"trust-registry", "exec", "sh"}, {"--root", "/tmp", "trust-registry"},
+		nil,
+		{"trust-registry"},
+		{"apply", "x", "y"},
+		{"trust-everything", "undo", testID},
+		{"trust-registry", "apply", "hash"},
+		{"trust-registry", "undo", testID, "--root=/"},
+		{"trust-registry", "exec", "sh"},
+		{"--root", "/tmp", "trust-registry"},
 	} {
 		if _, err := l.s.serve(t.Context(), args, nil); !errors.Is(err, errUsage) {
 			t.Errorf("%q: %v", args, err)
