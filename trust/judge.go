@@ -9,6 +9,21 @@ import (
 // ep. It is the only place where a verdict is made: for checks, forecasts,
 // previews over an overlay, and proofs alike.
 func Judge(ep Endpoint, p Policy, at time.Time) Verdict {
+	return judge(newVerifier(ep, at), p)
+}
+
+// JudgeAll is [Judge] for each policy, at less cost than one by one.
+func JudgeAll(ep Endpoint, policies []Policy, at time.Time) []Verdict {
+	v := newVerifier(ep, at)
+	out := make([]Verdict, len(policies))
+	for i, p := range policies {
+		out[i] = judge(v, p)
+	}
+	return out
+}
+
+func judge(chains *verifier, p Policy) Verdict {
+	ep, at := chains.ep, chains.at
 	v := Verdict{Consumer: p.Consumer, Looked: p.Looked}
 	switch {
 	case p.Unknown != "":
@@ -36,7 +51,7 @@ func Judge(ep Endpoint, p Policy, at time.Time) Verdict {
 	if code, text := protocolRefusal(ep, p); code != "" {
 		return v.because(Refused, code, text, "")
 	}
-	v = judgeChain(v, ep, p, at)
+	v = judgeChain(v, chains, p)
 	if v.State != Trusted {
 		return v
 	}
@@ -129,11 +144,11 @@ func insecureSuite(id uint16) bool {
 // judgeChain verifies what the server sent with the roots the consumer sees. A
 // process that read the OS store before an anchor came is judged without it;
 // that it would do after a restart is said in Effective.
-func judgeChain(v Verdict, ep Endpoint, p Policy, at time.Time) Verdict {
+func judgeChain(v Verdict, chains *verifier, p Policy) Verdict {
 	seen := func(a Anchor) bool {
 		return p.SystemLoaded.IsZero() || a.Since.IsZero() || !a.Since.After(p.SystemLoaded)
 	}
-	now := verifyChain(ep, p, seen, at)
+	now := chains.chain(p, seen)
 	v.Path, v.Reason, v.Error = now.path, now.code, now.text
 	if now.code == "" {
 		v.State = Trusted
@@ -142,7 +157,7 @@ func judgeChain(v Verdict, ep Endpoint, p Policy, at time.Time) Verdict {
 	v.State = Refused
 	if !p.SystemLoaded.IsZero() && p.System.Len() > 0 {
 		all := func(Anchor) bool { return true }
-		if later := verifyChain(ep, p, all, at); later.code == "" {
+		if later := chains.chain(p, all); later.code == "" {
 			v.Effective = "after restart of " + p.Restart
 			v.Path = later.path
 		}

@@ -5,7 +5,9 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,13 +20,32 @@ type outcome struct {
 	text string
 }
 
-// verifyChain verifies ep's chain with those of p's anchors that are seen.
-func verifyChain(ep Endpoint, p Policy, seen func(Anchor) bool, at time.Time) outcome {
-	roots := candidates(ep.Sent, p, seen)
+// verifier verifies one endpoint's chain for many consumers. Most bring the same
+// anchors to it, and checking signatures is what costs, so each set of anchors is
+// tried once.
+type verifier struct {
+	ep   Endpoint
+	at   time.Time
+	done map[string]verified
+}
+
+// verified is what crypto/x509 said.
+type verified struct {
+	chains [][]*x509.Certificate
+	err    error
+}
+
+func newVerifier(ep Endpoint, at time.Time) *verifier {
+	return &verifier{ep: ep, at: at, done: map[string]verified{}}
+}
+
+// chain verifies the chain with those of p's anchors that are seen.
+func (v *verifier) chain(p Policy, seen func(Anchor) bool) outcome {
+	roots := candidates(v.ep.Sent, p, seen)
 	if p.Dialect == DialectOpenSSL {
-		return verifyOpenSSL(ep, roots, at)
+		return v.openSSL(roots)
 	}
-	return verifyGo(ep, roots, ep.Host, at)
+	return v.goes(roots, v.ep.Host)
 }
 
 // candidates picks, from all the anchors a consumer has, those that can end a
@@ -50,7 +71,7 @@ func candidates(sent []*x509.Certificate, p Policy, seen func(Anchor) bool) []An
 			add(a)
 		}
 	}
-	for subject := range wanted {
+	for _, subject := range slices.Sorted(maps.Keys(wanted)) {
 		for _, a := range p.System.Named([]byte(subject)) {
 			if seen(a) {
 				add(a)
@@ -60,7 +81,36 @@ func candidates(sent []*x509.Certificate, p Policy, seen func(Anchor) bool) []An
 	return out
 }
 
-func verifyGo(ep Endpoint, roots []Anchor, name string, at time.Time) outcome {
+// goes verifies as Go does, for a name or, if that is "", for none.
+func (v *verifier) goes(roots []Anchor, name string) outcome {
+	got := v.verify(roots, name)
+	if got.err != nil {
+		code := codeOf(got.err, v.ep, v.at)
+		return outcome{code: code, text: strings.TrimPrefix(got.err.Error(), "tls: failed to verify certificate: ")}
+	}
+	return outcome{path: pathOf(got.chains[0], roots)}
+}
+
+func (v *verifier) verify(roots []Anchor, name string) verified {
+	if name != "" && v.ep.Sent[0].VerifyHostname(bracketed(name)) == nil {
+		name = "" // a name that matches changes nothing, so the answers are the same
+	}
+	var key strings.Builder
+	key.WriteString(name)
+	for _, a := range roots {
+		fp := a.Fingerprint()
+		key.WriteByte('\n')
+		key.Write(fp[:])
+	}
+	got, ok := v.done[key.String()]
+	if !ok {
+		got.chains, got.err = verifyWith(v.ep.Sent, roots, name, v.at)
+		v.done[key.String()] = got
+	}
+	return got
+}
+
+func verifyWith(sent []*x509.Certificate, roots []Anchor, name string, at time.Time) ([][]*x509.Certificate, error) {
 	opts := x509.VerifyOptions{
 		DNSName: bracketed(name), Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(),
 		CurrentTime: at,
@@ -68,15 +118,10 @@ func verifyGo(ep Endpoint, roots []Anchor, name string, at time.Time) outcome {
 	for _, a := range roots {
 		opts.Roots.AddCert(a.Cert)
 	}
-	for _, c := range ep.Sent[1:] {
+	for _, c := range sent[1:] {
 		opts.Intermediates.AddCert(c)
 	}
-	chains, err := ep.Sent[0].Verify(opts)
-	if err != nil {
-		code := codeOf(err, ep, at)
-		return outcome{code: code, text: strings.TrimPrefix(err.Error(), "tls: failed to verify certificate: ")}
-	}
-	return outcome{path: pathOf(chains[0], roots)}
+	return sent[0].Verify(opts)
 }
 
 // bracketed writes an IP literal as x509 wants it, so that a host name which
@@ -163,12 +208,13 @@ func nameCode(e x509.HostnameError, err error) Code {
 	return NameMismatch
 }
 
-// verifyOpenSSL follows curl with OpenSSL 3 at security level 2: it looks at the
+// openSSL follows curl with OpenSSL 3 at security level 2: it looks at the
 // chain before dates and names, falls back to the common name where there is no
 // DNS name, and wants 112 bits of security (RSA 2048, no SHA-1).
 // Measured: reference notes on Debian 12, curl 7.88.
-func verifyOpenSSL(ep Endpoint, roots []Anchor, at time.Time) outcome {
-	chain := verifyGo(ep, roots, "", at)
+func (v *verifier) openSSL(roots []Anchor) outcome {
+	ep := v.ep
+	chain := v.goes(roots, "")
 	leaf := ep.Sent[0]
 	switch chain.code {
 	case "":

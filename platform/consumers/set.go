@@ -129,8 +129,8 @@ func (s *Set) Judge(p trust.Probe, ep trust.Endpoint, given []trust.Anchor, at t
 		policy := m.Reader.Policy(s.World, m.Consumer, q)
 		policy.Anchors = append(policy.Anchors[:len(policy.Anchors):len(policy.Anchors)], given...)
 		j.Policies = append(j.Policies, policy)
-		j.Verdicts = append(j.Verdicts, trust.Judge(ep, policy, at))
 	}
+	j.Verdicts = trust.JudgeAll(ep, j.Policies, at)
 	return j
 }
 
