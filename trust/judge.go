@@ -146,7 +146,7 @@ func insecureSuite(id uint16) bool {
 // that it would do after a restart is said in Effective.
 func judgeChain(v Verdict, chains *verifier, p Policy) Verdict {
 	seen := func(a Anchor) bool {
-		return p.SystemLoaded.IsZero() || a.Since.IsZero() || !a.Since.After(p.SystemLoaded)
+		return a.Since.IsZero() || p.LoadedUnknown == "" && (p.SystemLoaded.IsZero() || !a.Since.After(p.SystemLoaded))
 	}
 	now := chains.chain(p, seen)
 	v.Path, v.Reason, v.Error = now.path, now.code, now.text
@@ -155,12 +155,19 @@ func judgeChain(v Verdict, chains *verifier, p Policy) Verdict {
 		return v
 	}
 	v.State = Refused
-	if !p.SystemLoaded.IsZero() && p.System.Len() > 0 {
-		all := func(Anchor) bool { return true }
-		if later := chains.chain(p, all); later.code == "" {
-			v.Effective = "after restart of " + p.Restart
-			v.Path = later.path
-		}
+	if p.SystemLoaded.IsZero() && p.LoadedUnknown == "" || p.System.Len() == 0 {
+		return v
 	}
+	all := func(Anchor) bool { return true }
+	later := chains.chain(p, all)
+	switch {
+	case later.code != "":
+		return v
+	case p.LoadedUnknown != "":
+		v = v.because(Unknown, PartyUnknown, "", p.LoadedUnknown)
+	default:
+		v.Effective = "after restart of " + p.Restart
+	}
+	v.Path = later.path
 	return v
 }

@@ -214,3 +214,47 @@ func TestJudgeOpenSSL(t *testing.T) {
 		t.Errorf("RSA 1024: %s", v.Reason)
 	}
 }
+
+// A wildcard right below a top-level name is none to OpenSSL, and an address in
+// the certificate takes the common name's place. Measured with curl 7.88.
+func TestOpenSSLNames(t *testing.T) {
+	const long = "reg.corp.example"
+	for name, c := range map[string]struct {
+		host   string
+		option trusttest.Option
+		more   trusttest.Option
+		state  trust.State
+	}{
+		"wildcard below a domain":      {long, trusttest.Names("*.corp.example"), nil, trust.Trusted},
+		"wildcard below the top level": {host, trusttest.Names("*.example"), nil, trust.Refused},
+		"address and common name":      {long, trusttest.CommonName(long), trusttest.IP("10.77.0.2"), trust.Refused},
+		"common name alone":            {long, trusttest.CommonName(long), nil, trust.Trusted},
+		"common name of another":       {long, trusttest.CommonName("other.example"), nil, trust.Refused},
+	} {
+		options := []trusttest.Option{c.option}
+		if c.more != nil {
+			options = append(options, c.more)
+		}
+		l := newLab(t, options...)
+		ep := l.endpoint()
+		ep.Host = c.host
+		p := trust.Policy{Dialect: trust.DialectOpenSSL, Anchors: []trust.Anchor{anchor(l.root, time.Time{})}}
+		if v := trust.Judge(ep, p, now); v.State != c.state {
+			t.Errorf("%s: %s (%s)", name, v.State, v.Error)
+		}
+	}
+}
+
+// Of a process that nobody can see the start of, only what was always there is
+// certain.
+func TestJudgeProcessOfUnknownAge(t *testing.T) {
+	l := newLab(t)
+	for since, want := range map[time.Time]trust.State{{}: trust.Trusted, now.Add(-time.Hour): trust.Unknown} {
+		v := trust.Judge(l.endpoint(), trust.Policy{
+			System: trust.NewAnchorSet([]trust.Anchor{anchor(l.root, since)}), LoadedUnknown: "nobody saw it start",
+		}, now)
+		if v.State != want {
+			t.Errorf("anchor since %v: %s", since, v.State)
+		}
+	}
+}

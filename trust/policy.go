@@ -67,6 +67,10 @@ type Policy struct {
 	// SystemLoaded is when the consumer's process read the OS store; zero when it
 	// reads it anew each time.
 	SystemLoaded time.Time
+	// LoadedUnknown is set for a running process of which nobody can see since when
+	// it runs: why that is. Then only anchors that were always there are sure to be
+	// seen by it.
+	LoadedUnknown string
 	// Restart is what would have to be restarted to make it read the OS store
 	// again, for instance "docker"; used only with SystemLoaded.
 	// RestartCommand is how a person would do that.

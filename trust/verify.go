@@ -257,16 +257,16 @@ func weakKey(c *x509.Certificate) bool {
 	return false
 }
 
-// opensslName matches as X509_check_host does by default: the common name counts
-// when the certificate has no DNS name at all.
+// opensslName matches as X509_check_host does by default: a wildcard needs two
+// dots behind it, and the common name counts only when the certificate has
+// neither a DNS name nor an address.
 func opensslName(c *x509.Certificate, host string) bool {
-	if c.VerifyHostname(bracketed(host)) == nil {
-		return true
+	byName := *c
+	byName.DNSNames = slices.DeleteFunc(slices.Clone(c.DNSNames), func(pattern string) bool {
+		return strings.HasPrefix(pattern, "*") && strings.Count(pattern, ".") < 2
+	})
+	if len(c.DNSNames)+len(c.IPAddresses) == 0 && net.ParseIP(host) == nil {
+		byName.DNSNames = []string{c.Subject.CommonName}
 	}
-	if len(c.DNSNames) > 0 || net.ParseIP(host) != nil || c.Subject.CommonName == "" {
-		return false
-	}
-	byCN := *c
-	byCN.DNSNames = []string{c.Subject.CommonName}
-	return byCN.VerifyHostname(host) == nil
+	return byName.VerifyHostname(bracketed(host)) == nil
 }

@@ -82,11 +82,13 @@ func containerdClients(w world.World) []client {
 	return out
 }
 
+const containerdSocket = "/run/containerd/containerd.sock"
+
 func containerdStarted(w world.World) time.Time {
 	if _, at := engine.ContainerdProcess(w); !at.IsZero() {
 		return at
 	}
-	return socketTime(w, "/run/containerd/containerd.sock")
+	return socketTime(w, containerdSocket)
 }
 
 // nerdctl reads the directories of its defaults (nerdctl pkg/defaults), or those
@@ -135,7 +137,9 @@ func (k *containerd) Policy(w world.World, c trust.Consumer, q Query) trust.Poli
 	r.own = w.User.UID == 0 || cl.instance == instanceNerdctl
 	r.policy.OldSuites = cl.loader.oldSuites
 	if cl.daemon {
-		r.policy.SystemLoaded = cl.started
+		if world.Exists(w.FS, containerdSocket) {
+			r.loaded(c, cl.started)
+		}
 		r.policy.Restart, r.policy.RestartCommand = "containerd", "systemctl restart containerd"
 	}
 	if cl.unknown != "" {

@@ -214,7 +214,8 @@ func (k *dockers) start(w world.World, c trust.Consumer, q Query) (*reading, dae
 	r.own = d.Rootless || w.User.UID == 0
 	p := r.policy
 	if d.Why != "not running" {
-		p.SystemLoaded = d.Started
+		r.loaded(c, d.Started)
+		r.system = ownRoots(w, d.PID, r.system)
 	}
 	p.Restart, p.RestartCommand = "docker", restartCommand(w, d)
 	switch {

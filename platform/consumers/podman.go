@@ -52,7 +52,9 @@ func (k podman) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 	r.own = r.w.User.UID == w.User.UID
 	r.containersTLS(c.Version)
 	if c.Instance == instanceCRIO {
-		r.policy.SystemLoaded = socketTime(w, "/run/crio/crio.sock")
+		if started := socketTime(w, "/run/crio/crio.sock"); !started.IsZero() {
+			r.loaded(c, started)
+		}
 		r.policy.Restart, r.policy.RestartCommand = "crio", "systemctl restart crio"
 	}
 	if w.OS != "linux" {

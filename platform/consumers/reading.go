@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
+	"time"
 
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -39,6 +40,15 @@ func (r *reading) done() trust.Policy {
 	}
 	p.Looked = append(p.Looked, r.system.Looked...)
 	return p
+}
+
+// loaded notes that the consumer is a running process which read the OS store at
+// its start. A zero time says that nobody can see when that was.
+func (r *reading) loaded(c trust.Consumer, started time.Time) {
+	r.policy.SystemLoaded = started
+	if started.IsZero() && c.Installed && r.w.Live() {
+		r.policy.LoadedUnknown = "since when it runs cannot be seen, and with that whether it has read the trust store as it is now"
+	}
 }
 
 // look records a path that was looked at.

@@ -1,11 +1,13 @@
 package consumers
 
 import (
+	"bytes"
 	"crypto/x509"
 	"io/fs"
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,6 +96,28 @@ func (s *SystemStore) With(added []trust.Anchor) *SystemStore {
 	out := *s
 	out.Anchors, out.OpenSSL = extend(s.Anchors), extend(s.OpenSSL)
 	return &out
+}
+
+// ownRoots is the store as the process pid sees it, whose environment may name
+// other files than the system's; store where it does not, or cannot be read.
+func ownRoots(w world.World, pid int, store *SystemStore) *SystemStore {
+	if pid == 0 || !w.Live() {
+		return store
+	}
+	data, err := w.FS.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	if err != nil || !bytes.Contains(data, []byte("SSL_CERT_")) {
+		return store
+	}
+	set := map[string]string{}
+	for _, e := range strings.Split(string(data), "\x00") {
+		name, value, _ := strings.Cut(e, "=")
+		set[name] = value
+	}
+	w.Env = func(name string) string { return set[name] }
+	return memo(w.FS, "roots of process "+strconv.Itoa(pid), func() *SystemStore {
+		files, dirs := sessionRoots(w)
+		return readStore(w, files, dirs)
+	})
 }
 
 // session is the store as programs of this session see it.

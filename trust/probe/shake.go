@@ -29,6 +29,7 @@ var protocols = map[bool][]string{false: {"http/1.1"}, true: {"h2"}}
 // it failed half-way. The connection is nil without an error when the server
 // turned the probe away for want of a client certificate.
 func shake(conn *meter, t target, ep *trust.Endpoint) (*tls.Conn, error) {
+	ep.ClientAuth = trust.ClientAuth{} // an earlier attempt proves nothing about this one
 	c := tls.Client(conn, &tls.Config{
 		ServerName: t.name,
 		// Seeing what is sent, whoever sends it, is the purpose; trust is judged
@@ -48,7 +49,7 @@ func shake(conn *meter, t target, ep *trust.Endpoint) (*tls.Conn, error) {
 	switch {
 	case err == nil:
 		return c, nil
-	case turnedAway(err, ep) && signedByServer(state):
+	case turnedAway(err, ep) && signedByServer(state, ep):
 		ep.ClientAuth.Required, ep.ClientAuth.Text = true, words(err)
 		return nil, nil
 	default:
@@ -80,11 +81,13 @@ func turnedAway(err error, ep *trust.Endpoint) bool {
 }
 
 // signedByServer reports whether the server had proved that the leaf's key is its
-// own before it asked for ours: not so with RSA key exchange, which proves it
-// last. Without that proof anybody could show this chain.
-func signedByServer(s tls.ConnectionState) bool {
-	return s.HandshakeComplete || s.Version == tls.VersionTLS13 ||
-		strings.Contains(tls.CipherSuiteName(s.CipherSuite), "_ECDHE_")
+// own before it turned us away. Without that proof anybody could show this chain,
+// which crypto/tls notes before it has seen a signature. It asks for our
+// certificate after it has checked the server's signature: always with TLS 1.3,
+// and before if the server signed its key exchange, for only then is the curve
+// known (not so with RSA key exchange, or a server that leaves the message out).
+func signedByServer(s tls.ConnectionState, ep *trust.Endpoint) bool {
+	return s.HandshakeComplete || ep.ClientAuth.Requested && s.CurveID != 0
 }
 
 // settle waits a moment for the refusal that TLS 1.3 sends only after the
