@@ -8,13 +8,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 
+	"mooring.dev/mooring/integration/desk"
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/elevate"
 	"mooring.dev/mooring/platform/world"
@@ -62,47 +59,28 @@ func person(args []string) int {
 	return 0
 }
 
-// who is a user of the lab.
+// who is a user of the desk, in a test.
 type who struct {
-	t    *testing.T
-	name string
-	home string
-	cred *syscall.Credential
+	desk.User
+	t *testing.T
 }
 
 func login(t *testing.T, name string) who {
 	t.Helper()
-	u, err := user.Lookup(name)
-	must(t, err)
-	groups, err := u.GroupIds()
-	must(t, err)
-	cred := &syscall.Credential{Uid: number(t, u.Uid), Gid: number(t, u.Gid)}
-	for _, g := range groups {
-		cred.Groups = append(cred.Groups, number(t, g))
-	}
-	return who{t, name, u.HomeDir, cred}
+	return who{desk.Login(t, name), t}
 }
 
-func number(t *testing.T, s string) uint32 {
-	n, err := strconv.ParseUint(s, 10, 32)
-	must(t, err)
-	return uint32(n)
-}
-
-// command is a command of this user in a fresh session without a terminal.
+// command is a command of this user, in an environment that wishes root ill.
 func (w who) command(argv ...string) *exec.Cmd {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Args[0] = argv[0]
-	cmd.Dir = w.home
-	cmd.Env = []string{"PATH=" + searchPath, "HOME=" + w.home, "USER=" + w.name, "LANG=C.UTF-8", "SHELL=/bin/evil", "LD_PRELOAD=/home/evil.so"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: w.cred, Setsid: true}
+	cmd := w.Command(argv...)
+	cmd.Env = append(cmd.Env, "SHELL=/bin/evil", "LD_PRELOAD=/home/evil.so")
 	return cmd
 }
 
 // mooring runs the person's Mooring and returns what it said.
 func (w who) mooring(args ...string) said {
 	w.t.Helper()
-	out, err := w.command(append([]string{personPath}, args...)...).CombinedOutput()
+	out, err := w.command(append([]string{desk.PersonPath}, args...)...).CombinedOutput()
 	if err != nil {
 		w.t.Fatalf("%q: %v\n%s", args, err, out)
 	}
@@ -112,10 +90,10 @@ func (w who) mooring(args ...string) said {
 func (w who) said() said {
 	w.t.Helper()
 	var s said
-	b, err := os.ReadFile(filepath.Join(w.home, "said"))
+	b, err := os.ReadFile(filepath.Join(w.Home, "said"))
 	must(w.t, err)
 	must(w.t, json.Unmarshal(b, &s))
-	must(w.t, os.Remove(filepath.Join(w.home, "said")))
+	must(w.t, os.Remove(filepath.Join(w.Home, "said")))
 	return s
 }
 
@@ -136,17 +114,6 @@ func (s said) expect(t *testing.T, code change.Code) {
 	case s.Error == nil || s.Error.Code != code:
 		t.Fatalf("want %q, got %v (receipt %q)", code, s.Error, s.Receipt.State)
 	}
-}
-
-// snapshot lists kind, mode, owner and content of everything below paths.
-func snapshot(t *testing.T, paths ...string) string {
-	t.Helper()
-	cmd := exec.Command("find", append(paths, "-printf", "%p %M %U:%G %l ", "-type", "f", "-exec", "sha256sum", "{}", ";", "-o", "-printf", "\n")...)
-	out, err := cmd.Output()
-	if err != nil && !strings.Contains(fmt.Sprint(err), "exit status 1") { // a path that is not there yet
-		t.Fatal(err)
-	}
-	return string(out)
 }
 
 func must(t *testing.T, err error) {

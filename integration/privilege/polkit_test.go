@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mooring.dev/mooring/integration/desk"
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/helper"
 	"mooring.dev/mooring/trust"
@@ -60,16 +61,16 @@ func widen(p trust.Plan, ca *trusttest.Cert) trust.Plan {
 
 // watched is what a refusal must not change.
 func watched(w who) []string {
-	return []string{"/etc", "/usr/local/share/ca-certificates", "/usr/libexec", filepath.Join(w.home, ".config")}
+	return []string{"/etc", "/usr/local/share/ca-certificates", "/usr/libexec", filepath.Join(w.Home, ".config")}
 }
 
 func TestAllowedByRule(t *testing.T) {
 	w := login(t, "allowed")
-	before := snapshot(t, watched(w)...)
-	plan := planFor(t, trusttest.NewCA(t, "Lab Root"), w.home)
+	before := desk.Snapshot(t, watched(w)...)
+	plan := planFor(t, trusttest.NewCA(t, "Lab Root"), w.Home)
 	s := w.mooring("apply", w.hand(plan))
 	s.expect(t, "")
-	for path, uid := range map[string]uint32{plan.Changes[0].Path: 0, plan.Changes[1].Path: w.cred.Uid} {
+	for path, uid := range map[string]uint32{plan.Changes[0].Path: 0, plan.Changes[1].Path: w.Cred.Uid} {
 		i, err := os.Stat(path)
 		must(t, err)
 		b, err := os.ReadFile(path)
@@ -83,7 +84,7 @@ func TestAllowedByRule(t *testing.T) {
 	}
 	w.mooring("undo", s.Receipt.ID).expect(t, "")
 	// The person's own directories were made by the plan, so they are gone as well.
-	if d := cmp.Diff(before, snapshot(t, watched(w)...)); d != "" {
+	if d := cmp.Diff(before, desk.Snapshot(t, watched(w)...)); d != "" {
 		t.Error(d)
 	}
 }
@@ -92,8 +93,8 @@ func TestAllowedByRule(t *testing.T) {
 // argument, so leave for registries is no leave for the computer.
 func TestRuleForOneActionIsNotForTheOther(t *testing.T) {
 	w, ca := login(t, "allowed"), trusttest.NewCA(t, "Lab Root")
-	before := snapshot(t, watched(w)...)
-	plan := widen(planFor(t, ca, w.home), ca)
+	before := desk.Snapshot(t, watched(w)...)
+	plan := widen(planFor(t, ca, w.Home), ca)
 	w.mooring("apply", w.hand(plan)).expect(t, change.ErrNoAgent)
 	// Nor does it help to announce the wide plan as a narrow one.
 	half := plan.Half(true)
@@ -102,9 +103,9 @@ func TestRuleForOneActionIsNotForTheOther(t *testing.T) {
 	for verb, want := range map[string]change.Code{"trust-registry": change.ErrTooBroad, "trust-computer": "", "sh": ""} {
 		// Between the two a shell: pkexec serves no child of process 1, which we are.
 		cmd := w.command("sh", "-c", `"$@"; exit $?`, "sh",
-			"pkexec", "--disable-internal-agent", helperPath, verb, "apply", half.Hash(), change.NewID(ca.Cert.NotBefore))
+			"pkexec", "--disable-internal-agent", desk.HelperPath, verb, "apply", half.Hash(), change.NewID(ca.Cert.NotBefore))
 		cmd.Stdin = bytes.NewReader(b)
-		cmd.Env = []string{"PATH=" + searchPath}
+		cmd.Env = []string{"PATH=" + desk.SearchPath}
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		out, _ := cmd.Output()
@@ -117,20 +118,20 @@ func TestRuleForOneActionIsNotForTheOther(t *testing.T) {
 			t.Errorf("%s: %s%s", verb, out, &stderr)
 		}
 	}
-	if d := cmp.Diff(before, snapshot(t, watched(w)...)); d != "" {
+	if d := cmp.Diff(before, desk.Snapshot(t, watched(w)...)); d != "" {
 		t.Error(d)
 	}
 }
 
 func TestNoAgent(t *testing.T) {
 	w := login(t, "admin")
-	before := snapshot(t, watched(w)...)
-	s := w.mooring("apply", w.hand(planFor(t, trusttest.NewCA(t, "Lab Root"), w.home)))
+	before := desk.Snapshot(t, watched(w)...)
+	s := w.mooring("apply", w.hand(planFor(t, trusttest.NewCA(t, "Lab Root"), w.Home)))
 	s.expect(t, change.ErrNoAgent)
 	if s.Receipt.State != trust.ReceiptFailed {
 		t.Errorf("the receipt says %q", s.Receipt.State)
 	}
-	if d := cmp.Diff(before, snapshot(t, watched(w)...)); d != "" {
+	if d := cmp.Diff(before, desk.Snapshot(t, watched(w)...)); d != "" {
 		t.Error(d)
 	}
 }
@@ -138,13 +139,13 @@ func TestNoAgent(t *testing.T) {
 // TestDismissed: a desktop asks in the person's language, and they close the prompt.
 func TestDismissed(t *testing.T) {
 	w := login(t, "admin")
-	before := snapshot(t, watched(w)...)
-	s := w.mooring("apply", w.hand(planFor(t, trusttest.NewCA(t, "Lab Root"), w.home)), "dismiss")
+	before := desk.Snapshot(t, watched(w)...)
+	s := w.mooring("apply", w.hand(planFor(t, trusttest.NewCA(t, "Lab Root"), w.Home)), "dismiss")
 	s.expect(t, change.ErrRefusedByPerson)
 	if s.Asked.Action != "dev.mooring.trust-registry" || !strings.Contains(s.Asked.Message, "레지스트리") {
 		t.Errorf("asked %+v", s.Asked)
 	}
-	if d := cmp.Diff(before, snapshot(t, watched(w)...)); d != "" {
+	if d := cmp.Diff(before, desk.Snapshot(t, watched(w)...)); d != "" {
 		t.Error(d)
 	}
 }
@@ -161,47 +162,47 @@ func TestPassword(t *testing.T) {
 	w, ca := login(t, "admin"), trusttest.NewCA(t, "Lab Root")
 	must(t, os.Rename("/usr/bin/sudo", "/usr/bin/sudo.away")) // else it would be sudo that asks
 	defer func() { must(t, os.Rename("/usr/bin/sudo.away", "/usr/bin/sudo")) }()
-	before := snapshot(t, watched(w)...)
-	plan := w.hand(planFor(t, ca, w.home))
+	before := desk.Snapshot(t, watched(w)...)
+	plan := w.hand(planFor(t, ca, w.Home))
 
 	s, text := w.inTerminal("wrong", "apply", plan, "terminal")
 	s.expect(t, change.ErrNoRights)
 	if !strings.Contains(text, "trust for a registry. No other program is affected.") || !strings.Contains(text, "dev.mooring.trust-registry") {
 		t.Errorf("the prompt was %q", text)
 	}
-	s, _ = w.inTerminal(password, "apply", plan, "terminal")
+	s, _ = w.inTerminal(desk.Password, "apply", plan, "terminal")
 	s.expect(t, "")
 	// A prompt that was answered is not kept: without an agent the next is refused.
 	w.mooring("undo", s.Receipt.ID).expect(t, change.ErrNoAgent)
-	s, _ = w.inTerminal(password, "undo", s.Receipt.ID, "terminal")
+	s, _ = w.inTerminal(desk.Password, "undo", s.Receipt.ID, "terminal")
 	s.expect(t, "")
-	if d := cmp.Diff(before, snapshot(t, watched(w)...)); d != "" {
+	if d := cmp.Diff(before, desk.Snapshot(t, watched(w)...)); d != "" {
 		t.Error(d)
 	}
 
-	s, text = w.inTerminal(password, "apply", w.hand(widen(planFor(t, ca, ""), ca)), "terminal")
+	s, text = w.inTerminal(desk.Password, "apply", w.hand(widen(planFor(t, ca, ""), ca)), "terminal")
 	s.expect(t, "")
 	if !strings.Contains(text, "the whole computer trusts: every program") {
 		t.Errorf("the prompt was %q", text)
 	}
-	s, _ = w.inTerminal(password, "undo", s.Receipt.ID, "terminal")
+	s, _ = w.inTerminal(desk.Password, "undo", s.Receipt.ID, "terminal")
 	s.expect(t, "")
 }
 
 func TestSudo(t *testing.T) {
 	w, ca := login(t, "admin"), trusttest.NewCA(t, "Lab Root")
-	before := snapshot(t, watched(w)...)
-	plan := w.hand(planFor(t, ca, w.home))
+	before := desk.Snapshot(t, watched(w)...)
+	plan := w.hand(planFor(t, ca, w.Home))
 	s, text := w.inTerminal("wrong", "apply", plan, "terminal")
 	s.expect(t, change.ErrRefusedByPerson)
 	if !strings.Contains(text, "[sudo] password for admin") {
 		t.Errorf("the prompt was %q", text)
 	}
-	s, _ = w.inTerminal(password, "apply", plan, "terminal")
+	s, _ = w.inTerminal(desk.Password, "apply", plan, "terminal")
 	s.expect(t, "")
-	s, _ = w.inTerminal(password, "undo", s.Receipt.ID, "terminal")
+	s, _ = w.inTerminal(desk.Password, "undo", s.Receipt.ID, "terminal")
 	s.expect(t, "")
-	if d := cmp.Diff(before, snapshot(t, watched(w)...)); d != "" {
+	if d := cmp.Diff(before, desk.Snapshot(t, watched(w)...)); d != "" {
 		t.Error(d)
 	}
 }
@@ -209,12 +210,12 @@ func TestSudo(t *testing.T) {
 // TestRealHelperRefusesItself where anybody else could change it, or without root.
 func TestRealHelperRefusesItself(t *testing.T) {
 	w := login(t, "allowed")
-	own := filepath.Join(w.home, "mooring-helper")
-	b, err := os.ReadFile(helperPath)
+	own := filepath.Join(w.Home, "mooring-helper")
+	b, err := os.ReadFile(desk.HelperPath)
 	must(t, err)
 	must(t, os.WriteFile(own, b, 0o755))
 	defer os.Remove(own)
-	for path, want := range map[string]change.Code{own: change.ErrHelperUnsafe, helperPath: change.ErrNoReceipt} {
+	for path, want := range map[string]change.Code{own: change.ErrHelperUnsafe, desk.HelperPath: change.ErrNoReceipt} {
 		out, _ := exec.Command(path, "trust-registry", "undo", "20260101-000000-0000abcd").Output()
 		var r helper.Reply
 		must(t, json.Unmarshal(out, &r))
@@ -222,20 +223,20 @@ func TestRealHelperRefusesItself(t *testing.T) {
 			t.Errorf("%s as root: %s", path, out)
 		}
 	}
-	out, _ := w.command(helperPath, "trust-registry", "undo", "20260101-000000-0000abcd").Output()
+	out, _ := w.command(desk.HelperPath, "trust-registry", "undo", "20260101-000000-0000abcd").Output()
 	if !bytes.Contains(out, []byte(change.ErrNoRights)) {
 		t.Errorf("as a user: %s", out)
 	}
 	// The other side refuses to start one that its user could change.
-	must(t, os.Chown(helperPath, int(w.cred.Uid), 0))
-	defer func() { must(t, os.Chown(helperPath, 0, 0)) }()
+	must(t, os.Chown(desk.HelperPath, int(w.Cred.Uid), 0))
+	defer func() { must(t, os.Chown(desk.HelperPath, 0, 0)) }()
 	w.mooring("apply", w.hand(planFor(t, trusttest.NewCA(t, "Lab Root"), ""))).expect(t, change.ErrHelperUnsafe)
 }
 
 func TestHelperMissing(t *testing.T) {
 	w := login(t, "allowed")
-	must(t, os.Rename(helperPath, helperPath+".away"))
-	defer func() { must(t, os.Rename(helperPath+".away", helperPath)) }()
+	must(t, os.Rename(desk.HelperPath, desk.HelperPath+".away"))
+	defer func() { must(t, os.Rename(desk.HelperPath+".away", desk.HelperPath)) }()
 	s := w.mooring("apply", w.hand(planFor(t, trusttest.NewCA(t, "Lab Root"), "")))
 	s.expect(t, change.ErrHelperMissing)
 	if !strings.Contains(s.Error.Detail, "make install-helper") {

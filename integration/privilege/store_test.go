@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mooring.dev/mooring/integration/desk"
 	"mooring.dev/mooring/platform/anchors"
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/helper"
@@ -30,7 +31,7 @@ const (
 // ask starts the installed helper as root, with a plan on its input.
 func ask(t *testing.T, p *trust.Plan, args ...string) helper.Reply {
 	t.Helper()
-	cmd := exec.Command(helperPath, args...)
+	cmd := exec.Command(desk.HelperPath, args...)
 	if p != nil {
 		b, err := json.Marshal(*p)
 		must(t, err)
@@ -63,7 +64,7 @@ func TestDebianStore(t *testing.T) {
 	settleStore(t)
 	ca := trusttest.NewCA(t, "Lab Root")
 	leaf := ca.Leaf()
-	before := snapshot(t, "/etc/ssl", storeDir, "/etc/docker")
+	before := desk.Snapshot(t, "/etc/ssl", storeDir, "/etc/docker")
 	plan := widen(planFor(t, ca, ""), ca)
 	id := change.NewID(time.Now())
 	r := ask(t, &plan, "trust-computer", "apply", plan.Hash(), id)
@@ -83,7 +84,7 @@ func TestDebianStore(t *testing.T) {
 	if inBundle(t, ca) || opensslTrusts(t, leaf) {
 		t.Error("the store still holds it")
 	}
-	if d := cmp.Diff(lines(before), lines(snapshot(t, "/etc/ssl", storeDir, "/etc/docker"))); d != "" {
+	if d := cmp.Diff(lines(before), lines(desk.Snapshot(t, "/etc/ssl", storeDir, "/etc/docker"))); d != "" {
 		t.Errorf("undo left something:\n%s", d)
 	}
 }
@@ -116,18 +117,18 @@ func TestAnotherSourceRemains(t *testing.T) {
 func TestHelperKilled(t *testing.T) {
 	settleStore(t)
 	ca := trusttest.NewCA(t, "Lab Root")
-	before := snapshot(t, "/etc/ssl", storeDir, "/etc/docker")
+	before := desk.Snapshot(t, "/etc/ssl", storeDir, "/etc/docker")
 	const hook, arrived, release = "/etc/ca-certificates/update.d/lab", "/run/lab/arrived", "/run/lab/release"
 	must(t, os.WriteFile(hook, []byte("#!/bin/sh\n: >"+arrived+"\nwhile [ ! -e "+release+" ]; do sleep 0.05; done\n"), 0o755))
 	defer os.Remove(hook)
 	plan := widen(planFor(t, ca, ""), ca)
 	id := change.NewID(time.Now())
-	cmd := exec.Command(helperPath, "trust-computer", "apply", plan.Hash(), id)
+	cmd := exec.Command(desk.HelperPath, "trust-computer", "apply", plan.Hash(), id)
 	b, err := json.Marshal(plan)
 	must(t, err)
 	cmd.Stdin = bytes.NewReader(b)
 	must(t, cmd.Start())
-	must(t, waitFor("the script", func() bool { _, err := os.Stat(arrived); return err == nil }))
+	must(t, desk.WaitFor("the script", func() bool { _, err := os.Stat(arrived); return err == nil }))
 	must(t, cmd.Process.Kill())
 	_ = cmd.Wait()
 	must(t, os.WriteFile(release, nil, 0o644))
@@ -142,7 +143,7 @@ func TestHelperKilled(t *testing.T) {
 		t.Fatalf("%v", r.Error)
 	}
 	must(t, os.Remove(hook))
-	if d := cmp.Diff(lines(before), lines(snapshot(t, "/etc/ssl", storeDir, "/etc/docker"))); d != "" {
+	if d := cmp.Diff(lines(before), lines(desk.Snapshot(t, "/etc/ssl", storeDir, "/etc/docker"))); d != "" {
 		t.Errorf("undo left something:\n%s", d)
 	}
 }
@@ -151,7 +152,7 @@ func TestHelperKilled(t *testing.T) {
 func TestScriptThatFails(t *testing.T) {
 	settleStore(t)
 	ca := trusttest.NewCA(t, "Lab Root")
-	before := snapshot(t, storeDir, "/etc/docker")
+	before := desk.Snapshot(t, storeDir, "/etc/docker")
 	must(t, os.Mkdir(bundle+".new", 0o755)) // where the script would write
 	plan := widen(planFor(t, ca, ""), ca)
 	id := change.NewID(time.Now())
@@ -166,7 +167,7 @@ func TestScriptThatFails(t *testing.T) {
 	if inBundle(t, ca) {
 		t.Error("the store holds it")
 	}
-	if d := cmp.Diff(before, snapshot(t, storeDir, "/etc/docker")); d != "" {
+	if d := cmp.Diff(before, desk.Snapshot(t, storeDir, "/etc/docker")); d != "" {
 		t.Error(d)
 	}
 }
