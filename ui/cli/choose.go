@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"crypto/x509"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,10 +11,6 @@ import (
 	"mooring.dev/mooring/ui/safe"
 	"mooring.dev/mooring/ui/words"
 )
-
-// maxGiven is how many CAs of one file are installed together. A file with more
-// is some system's bundle; of that only what completes a chain is taken.
-const maxGiven = 10
 
 // offer is a candidate with the registries whose chain it completes.
 type offer struct {
@@ -37,7 +32,9 @@ func (a *app) choose(m platform.Service, reports []trust.Report, c choice) ([]of
 			return nil, failed{"fingerprint-unmatched", map[string]any{"count": len(offers)}}
 		}
 	case len(c.given) > 0:
-		chosen = givenCAs(offers)
+		if chosen = givenCAs(offers, reports); len(chosen) == 0 {
+			return nil, failed{"given-unrelated", map[string]any{"count": len(c.given)}}
+		}
 	default:
 		if chosen, err = a.pick(offers, c.dry); err != nil {
 			return nil, err
@@ -45,7 +42,7 @@ func (a *app) choose(m platform.Service, reports []trust.Report, c choice) ([]of
 	}
 	for _, o := range chosen {
 		a.narrator().certificate(o, c)
-		if !o.Anchor.Cert.IsCA && c.yes && !c.allowLeaf {
+		if o.leaf() && c.yes && !c.allowLeaf {
 			return nil, declined{"leaf", map[string]any{"subject": o.Anchor.Cert.Subject}}
 		}
 	}
@@ -90,6 +87,9 @@ func (o offer) compare(other offer) int {
 	return cmp.Or(leaf(o)-leaf(other), len(other.completes)-len(o.completes))
 }
 
+// leaf reports whether o is a server's own certificate rather than a CA's.
+func (o offer) leaf() bool { return o.Consequence == trust.LeafAsAnchor }
+
 func pinned(offers []offer, f trust.Fingerprint) []offer {
 	for _, o := range offers {
 		if o.Anchor.Fingerprint() == f {
@@ -99,25 +99,38 @@ func pinned(offers []offer, f trust.Fingerprint) []offer {
 	return nil
 }
 
-// givenCAs are the roots in the person's file; an old and a new one may stand
-// side by side. A file without roots gives its other CAs, one without any CA what
-// it has.
-func givenCAs(offers []offer) []offer {
-	given := slices.DeleteFunc(slices.Clone(offers), func(o offer) bool { return o.Kind != platform.CandidateGiven })
-	for _, wanted := range []func(*x509.Certificate) bool{
-		func(c *x509.Certificate) bool { return c.IsCA && trust.SelfSigned(c) },
-		func(c *x509.Certificate) bool { return c.IsCA },
-		func(*x509.Certificate) bool { return true },
+// givenCAs are what the person's file is taken to mean: of its roots, else of its
+// other CAs, else of whatever it holds, those that complete a chain. What else
+// lies in a file (some system's bundle, a stray root) is not installed. One that
+// completes none is taken only when it is the only one and no registry shows a
+// chain that speaks against it: the successor of a CA in use, or a registry that
+// is not up yet.
+func givenCAs(offers []offer, reports []trust.Report) []offer {
+	given := where(offers, func(o offer) bool { return o.Kind == platform.CandidateGiven })
+	for _, wanted := range []func(offer) bool{
+		func(o offer) bool { return !o.leaf() && trust.SelfSigned(o.Anchor.Cert) },
+		func(o offer) bool { return !o.leaf() },
+		func(offer) bool { return true },
 	} {
-		some := slices.DeleteFunc(slices.Clone(given), func(o offer) bool { return !wanted(o.Anchor.Cert) })
-		if len(some) > maxGiven {
-			some = slices.DeleteFunc(some, func(o offer) bool { return !o.Completes })
+		some := where(given, wanted)
+		if useful := where(some, func(o offer) bool { return o.Completes }); len(useful) > 0 {
+			return useful
 		}
-		if len(some) > 0 {
+		if len(some) == 1 && !slices.ContainsFunc(reports, showsAnother) {
 			return some
 		}
 	}
 	return nil
+}
+
+func where(offers []offer, keep func(offer) bool) []offer {
+	return slices.DeleteFunc(slices.Clone(offers), func(o offer) bool { return !keep(o) })
+}
+
+// showsAnother reports whether a registry presents a chain that is not trusted as
+// it is: a CA that does not complete it is the wrong one.
+func showsAnother(r trust.Report) bool {
+	return len(r.Endpoints) > 0 && len(r.Endpoints[0].Sent) > 0 && r.Verdict() != trust.Trusted
 }
 
 // pick lets the person choose. A dry run takes the best, since it changes nothing.

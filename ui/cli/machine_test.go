@@ -79,7 +79,15 @@ func TestMachineScripts(t *testing.T) {
 			env.Setenv("LANG", "C")
 			env.Setenv("REG", strings.Replace(server.URL, "https://127.0.0.1", "reg.test", 1))
 			env.Setenv("SHA256", fingerprintOf(root))
-			return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), root.PEM(), 0o600)
+			strays := append(trusttest.NewCA(t, "Stray Root 1").PEM(), trusttest.NewCA(t, "Stray Root 2").PEM()...)
+			for name, content := range map[string][]byte{
+				"ca.pem": root.PEM(), "strays.pem": strays, "mixed.pem": append(strays, root.PEM()...),
+			} {
+				if err := os.WriteFile(filepath.Join(env.WorkDir, name), content, 0o600); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": cmdStatus, "snapshot": cmdSnapshot},
 	})

@@ -56,7 +56,7 @@ func (a *app) trust(f trustFlags, args []string) error {
 	for _, o := range chosen {
 		request.Anchors = append(request.Anchors, o.Anchor)
 		// Shown with its consequence, and either asked for or about to be asked about.
-		request.AllowLeaf = request.AllowLeaf || !o.Anchor.Cert.IsCA
+		request.AllowLeaf = request.AllowLeaf || o.leaf()
 	}
 	if request.Parties, err = a.parties(f.parties); err != nil {
 		return err

@@ -48,7 +48,16 @@ func (w *Window) addShortcuts() {
 		})
 		c.AddShortcut(key, w.keys.TypedShortcut)
 	}
+	// Fyne has a name of its own for this one; in a text field it edits the text.
+	c.AddShortcut(&fyne.ShortcutUndo{}, func(fyne.Shortcut) { w.undoFresh() })
 	c.SetOnTypedKey(w.typedKey)
+}
+
+// undoFresh offers to take back what was just done for the registry on the page.
+func (w *Window) undoFresh() {
+	if e, ok := w.entry(); ok && e.Fresh != "" && !w.dialogShown() {
+		w.showUndo(e.Fresh)
+	}
 }
 
 // newEntry returns a text field that lets the window's shortcuts through.
@@ -115,6 +124,7 @@ func (w *Window) showKeys() {
 			add(s.shown, s.word)
 		}
 	}
+	add("Ctrl+Z", "keys.undo")
 	add("↑ ↓", "keys.move")
 	add("Enter", "keys.press")
 	add("Esc", "keys.escape")
