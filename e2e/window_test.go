@@ -1,0 +1,91 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"image"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"mooring.dev/mooring/integration/desk"
+	"mooring.dev/mooring/ui/theme"
+)
+
+// window is a program's window on the session's display.
+type window struct {
+	s       *session
+	id      string
+	program *program
+}
+
+// open starts a program of the desk on a session bus of its own and waits for its
+// window.
+func (s *session) open(title string, cmd *exec.Cmd) *window {
+	s.t.Helper()
+	w := &window{s: s, program: s.start("window", cmd)}
+	s.wait("the window "+title, func() bool {
+		out, err := s.command("xdotool", "search", "--onlyvisible", "--name", title).Output()
+		w.id, _, _ = strings.Cut(string(out), "\n")
+		return err == nil && w.id != ""
+	})
+	return w
+}
+
+// mooring opens Mooring's window.
+func (s *session) mooring(args ...string) *window {
+	s.t.Helper()
+	w := s.open("^Mooring$", s.command(append([]string{"dbus-run-session", "--", desk.Built("mooring")}, args...)...))
+	s.wait("the first picture", func() bool { return len(w.look().areas(theme.ColorSidebar, 200, 100)) > 0 })
+	return w
+}
+
+func (w *window) log() string { return w.s.log("window") }
+
+// xdotool runs one command of the person's hands.
+func (w *window) xdotool(args ...string) {
+	w.s.t.Helper()
+	if out, err := w.s.command(append([]string{"xdotool"}, args...)...).CombinedOutput(); err != nil {
+		w.s.t.Fatalf("xdotool %v: %v: %s", args, err, out)
+	}
+}
+
+// click presses the mouse in the middle of r.
+func (w *window) click(r image.Rectangle) {
+	w.s.t.Helper()
+	at := r.Min.Add(r.Size().Div(2))
+	w.xdotool("mousemove", "--window", w.id, strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "1")
+}
+
+func (w *window) typed(text string) { w.s.t.Helper(); w.xdotool("type", "--delay", "25", text) }
+func (w *window) key(keys ...string) {
+	w.s.t.Helper()
+	w.xdotool(append([]string{"key", "--delay", "40"}, keys...)...)
+}
+
+// until looks at the window until ok, and returns the picture that was.
+func (w *window) until(what string, ok func(picture) bool) picture {
+	w.s.t.Helper()
+	var p picture
+	if err := desk.WaitFor(what, func() bool { p = w.look(); return ok(p) }); err != nil {
+		p.save(w.s.t, "failed-"+strings.ReplaceAll(w.s.t.Name(), "/", "-"))
+		w.s.t.Fatalf("%v; the window is failed-….png in %s/screenshots\n%s", err, desk.Artefacts(), w.log())
+	}
+	return p
+}
+
+func (s *session) wait(what string, ok func() bool) {
+	s.t.Helper()
+	must(s.t, desk.WaitFor(what, ok))
+}
+
+func timeout() <-chan time.Time { return time.After(10 * time.Second) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
