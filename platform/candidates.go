@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"crypto/x509"
 	"slices"
 	"time"
 
@@ -83,20 +84,25 @@ func (c *collector) add(kind string, a trust.Anchor) {
 		p := trust.Policy{Dialect: trust.DialectGo, Anchors: []trust.Anchor{a}}
 		completes = completes || trust.Judge(ep.Endpoint, p, c.at).State == trust.Trusted
 	}
-	c.out = append(c.out, Candidate{Anchor: a, Kind: kind, Completes: completes, Consequence: consequence(a, c.at)})
+	c.out = append(c.out, Candidate{Anchor: a, Kind: kind, Completes: completes, Consequence: c.consequence(a)})
 }
 
 // consequence is what a person should know before trusting a.
-func consequence(a trust.Anchor, at time.Time) trust.Code {
+func (c *collector) consequence(a trust.Anchor) trust.Code {
 	switch {
-	case !a.Cert.IsCA:
+	case !a.Cert.IsCA || c.serves(a.Cert):
 		return trust.LeafAsAnchor
-	case at.After(a.Cert.NotAfter):
+	case c.at.After(a.Cert.NotAfter):
 		return trust.ExpiredAnchor
 	case !trust.SelfSigned(a.Cert):
 		return trust.IntermediateAsAnchor
 	}
 	return ""
+}
+
+// serves reports whether an endpoint presents cert as its own.
+func (c *collector) serves(cert *x509.Certificate) bool {
+	return slices.ContainsFunc(c.report.Endpoints, func(ep trust.EndpointReport) bool { return ep.Presents(cert) })
 }
 
 // sent offers the CAs of a chain from the top down, then its leaf.

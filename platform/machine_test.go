@@ -245,3 +245,23 @@ func TestPlaintextCredentials(t *testing.T) {
 	}
 	t.Error("not found")
 }
+
+// A server's own certificate that calls itself a CA is still the server's: its
+// key could sign for any name, and it is only trusted when asked for.
+func TestSelfSignedServerIsALeaf(t *testing.T) {
+	s := newSite(t, nil)
+	own := trusttest.NewCA(t, "reg.example", trusttest.Names("reg.example"))
+	address := serveRegistry(t, own)
+	s.machine.Prober.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	got, err := s.machine.Candidates(t.Context(), s.check(), nil)
+	if err != nil || len(got) != 1 || got[0].Consequence != trust.LeafAsAnchor {
+		t.Fatalf("candidates %+v, %v", got, err)
+	}
+	q := platform.TrustRequest{Registries: []trust.Registry{s.reg}, Anchors: []trust.Anchor{got[0].Anchor}}
+	var leaf *planner.LeafError
+	if _, err := s.machine.PlanTrust(t.Context(), q); !errors.As(err, &leaf) {
+		t.Errorf("planned unasked: %v", err)
+	}
+}

@@ -64,6 +64,12 @@ func (e Endpoint) Leaf() *x509.Certificate {
 	return e.Sent[0]
 }
 
+// Presents reports whether the server shows cert as its own. One made with
+// `openssl req -x509` calls itself a CA, and its key lies on the server.
+func (e Endpoint) Presents(cert *x509.Certificate) bool {
+	return len(e.Sent) > 0 && e.Sent[0].Equal(cert)
+}
+
 // TLS describes a handshake that was completed.
 type TLS struct {
 	Version    uint16 // as in crypto/tls

@@ -7,6 +7,7 @@
 package planner
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"path"
@@ -100,12 +101,19 @@ func (b *builder) checkAnchors() error {
 		return ErrNoAnchor
 	}
 	for _, a := range b.in.Anchors {
-		if !a.Cert.IsCA && !trust.SelfSigned(a.Cert) && !b.in.AllowLeaf {
+		if !b.in.AllowLeaf && (!a.Cert.IsCA || b.serves(a.Cert)) {
 			return &LeafError{a.Cert.Subject.String()}
 		}
 		b.plan.Anchors = appendAnchor(b.plan.Anchors, a)
 	}
 	return nil
+}
+
+// serves reports whether an endpoint presents cert as its own.
+func (b *builder) serves(cert *x509.Certificate) bool {
+	return slices.ContainsFunc(b.in.Probes, func(p trust.Probe) bool {
+		return slices.ContainsFunc(p.Endpoints, func(ep trust.Endpoint) bool { return ep.Presents(cert) })
+	})
 }
 
 func (b *builder) wantsSystem() bool {
