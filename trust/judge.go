@@ -65,7 +65,8 @@ func (v Verdict) because(s State, reason Code, text, detail string) Verdict {
 }
 
 // judgeFailure tells a server that answered and could not agree (refused) from
-// one that was not there (unreachable).
+// one that was not there (unreachable), and from one that the probe would not
+// visit, of which nothing is known.
 func judgeFailure(v Verdict, ep Endpoint) Verdict {
 	if ep.Failure == nil {
 		return v.because(Unreachable, Timeout, "", "")
@@ -73,6 +74,8 @@ func judgeFailure(v Verdict, ep Endpoint) Verdict {
 	switch ep.Failure.Code {
 	case TLSVersion, TLSHandshake, MalformedCertificate, WeakKey, ClientCertificateRequired, PlainHTTP:
 		return v.because(Refused, ep.Failure.Code, ep.Failure.Text, "")
+	case TokenUntrusted, RedirectUntrusted:
+		return v.because(Unknown, PartyUnknown, "", ep.Failure.Text)
 	default:
 		return v.because(Unreachable, ep.Failure.Code, ep.Failure.Text, "")
 	}

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"time"
 )
@@ -15,7 +16,7 @@ func judgeClient(v Verdict, ep Endpoint, pairs []ClientPair, at time.Time) Verdi
 		return v
 	}
 	if len(pairs) == 0 {
-		return v.because(Refused, ClientCertificateRequired, "remote error: tls: certificate required", "")
+		return v.because(Refused, ClientCertificateRequired, cmp.Or(ep.ClientAuth.Text, certificateRequired), "")
 	}
 	for _, pair := range pairs {
 		if pair.Cert == nil { // only its reader may read it
@@ -31,8 +32,12 @@ func judgeClient(v Verdict, ep Endpoint, pairs []ClientPair, at time.Time) Verdi
 			return v
 		}
 	}
-	return v.because(Refused, ClientCertificateRejected, "remote error: tls: certificate required", pairs[0].CertPath)
+	return v.because(Refused, ClientCertificateRejected, cmp.Or(ep.ClientAuth.Text, certificateRequired), pairs[0].CertPath)
 }
+
+// certificateRequired is how a server with TLS 1.3 refuses, when its own words
+// are not known.
+const certificateRequired = "remote error: tls: certificate required"
 
 // issuerNamed reports whether the server would be offered c: it named c's issuer,
 // or named nobody. Chains of client intermediates are not followed, as docker's

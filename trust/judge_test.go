@@ -108,6 +108,12 @@ func TestJudge(t *testing.T) {
 		},
 		{"plain HTTP allowed", trust.Endpoint{Host: host, PlainHTTP: true}, trust.Policy{SkipVerify: "daemon.json", PlainHTTP: true}, trust.Insecure, trust.InsecureRegistry, ""},
 		{"nobody there", trust.Endpoint{Host: host, Failure: &trust.Failure{Code: trust.ConnectionRefused}}, trust.Policy{}, trust.Unreachable, trust.ConnectionRefused, ""},
+		{
+			"not visited: nothing is known",
+			trust.Endpoint{Role: trust.RoleToken, Host: host, Failure: &trust.Failure{Code: trust.TokenUntrusted, Text: "not visited"}},
+			trust.Policy{Anchors: held},
+			trust.Unknown, trust.PartyUnknown, "",
+		},
 		{"no common ground", trust.Endpoint{Host: host, Failure: &trust.Failure{Code: trust.TLSHandshake}}, trust.Policy{}, trust.Refused, trust.TLSHandshake, ""},
 		{
 			"TLS 1.0 only", with(l.endpoint(), func(e *trust.Endpoint) { e.TLS = &trust.TLS{Version: tls.VersionTLS10} }),
@@ -123,6 +129,14 @@ func TestJudge(t *testing.T) {
 			"client certificate demanded, none there", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands(l.root) }),
 			trust.Policy{Anchors: held},
 			trust.Refused, trust.ClientCertificateRequired, "",
+		},
+		{
+			"client certificate demanded in words", with(l.endpoint(), func(e *trust.Endpoint) {
+				e.ClientAuth = demands(l.root)
+				e.ClientAuth.Text = "No required SSL certificate was sent"
+			}),
+			trust.Policy{Anchors: held},
+			trust.Refused, trust.ClientCertificateRequired, "No required SSL certificate was sent",
 		},
 		{
 			"client certificate of the named CA", with(l.endpoint(), func(e *trust.Endpoint) { e.ClientAuth = demands(l.root) }),

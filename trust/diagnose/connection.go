@@ -17,10 +17,7 @@ func (v *view) connection() {
 		v.fact(trust.PlainHTTP)
 	case f == nil:
 	case f.Code == trust.TokenUntrusted || f.Code == trust.RedirectUntrusted:
-		// The probe refused to go there: see its guard.
-		v.add(trust.Finding{
-			Code: f.Code, Certificate: trust.NoIndex, Variant: "blocked", Args: args("text", clipped(f.Text)),
-		})
+		v.unvisited(f)
 	case f.Code == trust.WeakKey && len(v.ep.Sent) > 0 && weakRSA(v.ep.Sent[0], 1024):
 		v.cert(trust.WeakKey, 0, "bits", bits(v.ep.Sent[0]))
 	case f.Code == trust.WeakKey:
@@ -33,6 +30,16 @@ func (v *view) connection() {
 			Code: u.Code, Certificate: trust.NoIndex, Variant: "unanswered", Args: args("text", clipped(u.Text), "proxy", v.ep.Proxy),
 		})
 	}
+}
+
+// unvisited says that the probe refused to go where the registry refers to: see
+// its guard. Behind a proxy it refuses any other host, so nobody is at fault.
+func (v *view) unvisited(f *trust.Failure) {
+	found := trust.Finding{Code: f.Code, Certificate: trust.NoIndex, Variant: "blocked", Args: args("text", clipped(f.Text))}
+	if v.ep.Proxy != "" {
+		found.Variant, found.Severity, found.Args["proxy"] = "proxied", trust.SeverityWarning, v.ep.Proxy
+	}
+	v.add(found)
 }
 
 // http reports what the answer to GET /v2/ says.

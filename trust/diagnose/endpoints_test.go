@@ -49,6 +49,8 @@ func TestTokenAndRedirect(t *testing.T) {
 			Code: trust.Code(want), Text: "the address is private",
 		}}
 		met(t, registry, blocked).docker(root).expect(want + "/blocked#1")
+		blocked.Proxy = "http://proxy.example:3128"
+		met(t, registry, blocked).docker(root).expect(want + "?/proxied#1")
 	}
 	// The registry's own faults stay its own: a pinned leaf says nothing of the token server.
 	pinned := endpoint(trusttest.SelfSigned(t, names).Cert)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"syscall"
 
 	"mooring.dev/mooring/trust"
@@ -23,25 +24,24 @@ const (
 // guard keeps a registry from sending the probe to machines that only this one
 // can reach: what it names may be public, or where the registry itself is. It
 // sees the address that is dialled, not the name, so a name that resolves anew
-// cannot get around it.
+// cannot get around it. Behind a proxy, which looks names up itself, no address is
+// seen: there it lets pass only the registry's own host.
 type guard struct {
+	host string // the registry's
 	at   place
 	role trust.Role
 }
 
 type guardError struct {
-	role  trust.Role
-	ip    netip.Addr
-	place place
+	role trust.Role
+	why  string
 }
 
-func (e *guardError) Error() string {
-	return fmt.Sprintf("not visited: %s is a %s address, and the registry is not there itself", e.ip, e.place)
-}
+func (e *guardError) Error() string { return "not visited: " + e.why }
 
 func (g *guard) check(ip netip.Addr) error {
 	if p := placeOfIP(ip); g != nil && p != public && (p != g.at || p == nowhere) {
-		return &guardError{g.role, ip, p}
+		return &guardError{g.role, fmt.Sprintf("%s is a %s address, and the registry is not there itself", ip, p)}
 	}
 	return nil
 }
@@ -54,13 +54,14 @@ func (g *guard) checkAddress(address string) error {
 	return g.check(ap.Addr())
 }
 
-// checkLiteral checks a host that is an address itself: all that can be checked
-// when a proxy looks the name up.
-func (g *guard) checkLiteral(host string) error {
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return g.check(ip)
+// checkProxied checks a host that a proxy would look up. Not even what looks like
+// a name or an address can be told apart here: 127.1, 0x7f000001 and localtest.me
+// all lead a proxy to itself.
+func (g *guard) checkProxied(host string) error {
+	if g == nil || strings.EqualFold(host, g.host) {
+		return nil
 	}
-	return nil
+	return &guardError{g.role, fmt.Sprintf("behind a proxy it cannot be told where %s is", host)}
 }
 
 // control is a net.Dialer's: it runs for every address before it is dialled.

@@ -25,7 +25,7 @@ var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080
 // openVia connects to t through the proxy. Whatever goes wrong on the way is the
 // proxy's failure; its password appears in no error.
 func (v visitor) openVia(ctx context.Context, via *url.URL, t target) (*meter, error) {
-	if err := t.guard.checkLiteral(t.name); err != nil {
+	if err := t.guard.checkProxied(t.name); err != nil {
 		return nil, err
 	}
 	port, known := proxyPorts[via.Scheme]

@@ -122,16 +122,38 @@ func TestProxyFailures(t *testing.T) {
 }
 
 // A server that has not been verified cannot have the proxy knock at addresses
-// behind it either.
-func TestProxyAndPrivateReference(t *testing.T) {
-	server := serve(t, secure(labLeaf(t).Config(), answer(bearer("https://10.0.0.1/token"))))
-	seen := make(chan string, 4)
-	p := through("http://"+serve(t, proxyTo(server, seen))).Probe(t.Context(), registry(t, labAddress))
-	if len(p.Endpoints) != 2 || p.Endpoints[1].Failure == nil || p.Endpoints[1].Failure.Code != trust.TokenUntrusted {
-		t.Fatalf("%+v", p.Endpoints)
-	}
-	if <-seen; len(seen) > 0 {
-		t.Errorf("proxy was asked %q", <-seen)
+// behind it either, whatever it calls them; other ports of its own host it may
+// name.
+func TestProxyAndReference(t *testing.T) {
+	for host, visited := range map[string]bool{
+		"10.0.0.1": false, "127.1:8443": false, "2130706433": false, "0x7f000001:8443": false, "0177.0.0.1": false,
+		"[::ffff:127.0.0.1]:8443": false, "169.254.169.254": false, "localhost.:8443": false, "localtest.me:8443": false,
+		"intranet.corp:8443": false, "intranet": false, "reg.example.": false, "auth.reg.example": false,
+		"8.8.8.8": false, "auth.docker.io": false,
+		"reg.example": true, "REG.example:8443": true,
+	} {
+		for role, reply := range map[trust.Role]string{
+			trust.RoleToken: bearer("https://" + host + "/token"), trust.RoleRedirect: redirect("https://" + host + "/v2/"),
+		} {
+			t.Run(string(role)+" "+host, func(t *testing.T) {
+				server := serve(t, secure(labLeaf(t).Config(), answer(reply)))
+				seen := make(chan string, 4)
+				p := through("http://"+serve(t, proxyTo(server, seen))).Probe(t.Context(), registry(t, labAddress))
+				if len(p.Endpoints) != 2 || p.Endpoints[0].Failure != nil || len(p.Endpoints[0].Sent) != 2 {
+					t.Fatalf("%+v", p.Endpoints)
+				}
+				asked := len(seen)
+				switch ep := p.Endpoints[1]; {
+				case visited && (ep.Failure != nil || len(ep.Sent) != 2 || asked != 2):
+					t.Errorf("failure %+v, %d certificates, proxy was asked %d times", ep.Failure, len(ep.Sent), asked)
+				case visited:
+				case asked != 1 || ep.Failure == nil || ep.Failure.Code != untrusted(role) || ep.Proxy == "":
+					t.Errorf("failure %+v, proxy %q was asked %d times", ep.Failure, ep.Proxy, asked)
+				case !strings.HasPrefix(ep.Failure.Text, "not visited: behind a proxy "):
+					t.Errorf("failure %q", ep.Failure.Text)
+				}
+			})
+		}
 	}
 }
 

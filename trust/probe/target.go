@@ -109,7 +109,7 @@ func (v visitor) refer(ctx context.Context, first trust.Endpoint, r reference) t
 			Failure: failure(trust.PlainHTTP, fmt.Errorf("%s names an address without TLS: %s", first.Address, r.url)),
 		}
 	}
-	t.guard = &guard{at: placeOf(first), role: r.role}
+	t.guard = &guard{host: first.Host, at: placeOf(first), role: r.role}
 	return v.endpoint(ctx, t)
 }
 
