@@ -2,10 +2,8 @@ package platform
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/consumers"
@@ -151,12 +149,3 @@ func steps(progress func(Progress)) change.Progress {
 		progress(Progress{Done: s.Done, Total: s.Total, Step: key, Args: map[string]string{"path": s.Path}})
 	}
 }
-
-// terminal reports whether this process runs in a terminal, where sudo can ask.
-var terminal = sync.OnceValue(func() bool {
-	tty, err := os.Open("/dev/tty")
-	if err == nil {
-		tty.Close()
-	}
-	return err == nil
-})

@@ -22,6 +22,10 @@ type Machine struct {
 	World world.World
 	// Prober looks at registries; the demo replaces how it dials.
 	Prober probe.Prober
+	// Terminal: the person is at one, so sudo can ask for rights there. A window
+	// never sets it, even when a shell started it.
+	Terminal bool
+
 	state  *state.Store
 }
 
@@ -37,7 +41,7 @@ func (m *Machine) applier() *change.Applier {
 	if m.World.Root != "" {
 		dir = filepath.Join(m.World.Root, filepath.FromSlash(world.InTree(dir)))
 	}
-	return elevate.New(m.World, dir, elevate.Options{Terminal: terminal()})
+	return elevate.New(m.World, dir, elevate.Options{Terminal: m.Terminal})
 }
 
 // Known is a registry that this machine knows.
