@@ -26,7 +26,7 @@ type Machine struct {
 	// never sets it, even when a shell started it.
 	Terminal bool
 
-	state  *state.Store
+	state *state.Store
 }
 
 var _ Service = (*Machine)(nil)
