@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"mooring.dev/mooring/platform/consumers"
 	"mooring.dev/mooring/platform/discover"
@@ -17,8 +18,8 @@ import (
 func (m *Machine) Check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report)) error {
 	set := consumers.Gather(ctx, m.World)
 	c := checker{
-		machine: m, set: set, options: o,
-		held: discover.Held(set.World, set.System.Anchors), open: m.plaintext(ctx),
+		machine: m, set: set, options: o, open: m.plaintext(ctx),
+		held: sync.OnceValue(func() *trust.AnchorSet { return discover.Held(set.World, set.System.Anchors) }),
 	}
 	words := m.engineWords(ctx, o.EngineWord)
 	m.prober(o).All(ctx, regs, func(p trust.Probe) {
@@ -44,7 +45,7 @@ func (m *Machine) prober(o CheckOptions) *probe.Prober {
 type checker struct {
 	machine *Machine
 	set     *consumers.Set
-	held    *trust.AnchorSet
+	held    func() *trust.AnchorSet
 	open    map[trust.Registry][]trust.Note // passwords that lie open
 	options CheckOptions
 }

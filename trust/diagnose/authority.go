@@ -161,7 +161,7 @@ func (v *view) elsewhere(subject []byte) []*x509.Certificate {
 			out = append(out, a.Cert)
 		}
 	}
-	for _, a := range v.in.Held.Named(subject) {
+	for _, a := range v.held().Named(subject) {
 		out = append(out, a.Cert)
 	}
 	return out

@@ -126,11 +126,17 @@ func signed(parent, child *x509.Certificate) bool {
 // proven collects the links of paths that verdicts were based on: they were
 // verified already, and checking signatures is what costs time here.
 func (v *view) proven() map[link]bool {
+	type pair struct{ parent, child *x509.Certificate }
+	seen := map[pair]bool{} // most consumers take the same path
 	out := map[link]bool{}
 	for _, c := range v.all {
 		path := c.verdict.Path
 		for i := 0; i+1 < len(path); i++ {
-			out[link{trust.FingerprintOf(path[i+1].Cert), trust.FingerprintOf(path[i].Cert)}] = true
+			p := pair{path[i+1].Cert, path[i].Cert}
+			if !seen[p] {
+				seen[p] = true
+				out[link{trust.FingerprintOf(p.parent), trust.FingerprintOf(p.child)}] = true
+			}
 		}
 	}
 	return out

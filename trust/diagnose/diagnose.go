@@ -28,9 +28,11 @@ type Input struct {
 	Now   time.Time
 	// LastSeen is who issued the registry's certificate when it was last checked.
 	LastSeen trust.Seen
-	// Held are CA certificates that this machine holds anywhere, trusted or not; an
-	// intermediate among them proves that the server fails to send it. May be nil.
-	Held *trust.AnchorSet
+	// Held returns the CA certificates that this machine holds anywhere, trusted or
+	// not; an intermediate among them proves that the server fails to send it. It is
+	// asked only about a chain that somebody refuses, since finding them all takes
+	// a while. Nil: nothing is held.
+	Held func() *trust.AnchorSet
 	// Notes are facts about this machine that come from no policy.
 	Notes []trust.Note
 }
@@ -118,6 +120,16 @@ func (d *diagnosis) consumers(i int) []consumer {
 		}
 	}
 	return out
+}
+
+// held is what the machine holds, nothing for a chain that everybody trusts: a
+// certificate that completes it in another way is then not missing.
+func (v *view) held() *trust.AnchorSet {
+	doubted := slices.ContainsFunc(v.all, func(c consumer) bool { return c.verdict.State != trust.Trusted })
+	if v.in.Held == nil || len(v.all) > 0 && !doubted {
+		return nil
+	}
+	return v.in.Held()
 }
 
 func (d *diagnosis) inScope(p trust.Party) bool {

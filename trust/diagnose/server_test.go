@@ -104,11 +104,14 @@ func TestIncompleteChainByWhatIsHeld(t *testing.T) {
 	root := trusttest.NewCA(t, "Corp Root CA")
 	inter := root.Intermediate("Corp Issuing CA")
 	leaf := inter.Leaf(names)
+	held := func() *trust.AnchorSet {
+		return trust.NewAnchorSet([]trust.Anchor{{Cert: inter.Cert, Source: "file:/x"}})
+	}
 	s := met(t, endpoint(leaf.Cert)).docker(root)
-	s.in.Held = trust.NewAnchorSet([]trust.Anchor{{Cert: inter.Cert, Source: "file:/x"}})
+	s.in.Held = held
 	s.expect("incomplete-chain") // the authority is known, so nothing else is wrong
 	s = met(t, endpoint(leaf.Cert)).docker()
-	s.in.Held = trust.NewAnchorSet([]trust.Anchor{{Cert: inter.Cert, Source: "file:/x"}})
+	s.in.Held = held
 	s.expect("incomplete-chain unknown-authority")
 	if got := s.findings()[1].Args["issuer"]; got != "Corp Root CA" {
 		t.Errorf("the CA to be trusted is %q", got)
@@ -116,6 +119,22 @@ func TestIncompleteChainByWhatIsHeld(t *testing.T) {
 	met(t, endpoint(leaf.Cert)).docker(inter).expect("incomplete-chain? intermediate-as-anchor?")
 	s = met(t, endpoint(root.Leaf(names, trusttest.AIA("http://ca.example/r.crt")).Cert)).docker(root)
 	s.expect("") // issued by a root, which need not be sent
+}
+
+// Looking through a whole machine takes long, and for a chain that everybody
+// trusts there is nothing to be found.
+func TestHeldIsAskedOnlyInDoubt(t *testing.T) {
+	root := trusttest.NewCA(t, "Corp Root CA")
+	leaf := root.Intermediate("Corp Issuing CA").Leaf(names)
+	for _, anchors := range [][]*trusttest.Cert{{root}, nil} {
+		asked := false
+		s := met(t, endpoint(leaf.Sent()...)).docker(anchors...)
+		s.in.Held = func() *trust.AnchorSet { asked = true; return nil }
+		s.findings()
+		if doubted := len(anchors) == 0; asked != doubted {
+			t.Errorf("with %d anchors: asked is %t", len(anchors), asked)
+		}
+	}
 }
 
 // Faults are found whatever others there are: all combinations of these.
