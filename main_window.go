@@ -26,7 +26,7 @@ func tour(ctx context.Context, g cli.Globals, d *demo.Demo) error {
 	if err := m.Add(ctx, d.Registry); err != nil {
 		return err
 	}
-	return uiwindow.Run(ctx, m, uiwindow.Options{Lang: g.Lang, Select: d.Registry.String()})
+	return uiwindow.Run(ctx, m, uiwindow.Options{Lang: g.Lang, Select: d.Registry.String(), Sandbox: true})
 }
 
 // tourBeside opens the tour in a window and a process of its own: what it trusts

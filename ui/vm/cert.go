@@ -43,6 +43,13 @@ type Validity struct {
 // renewing by hand takes.
 const warnBefore = 30 * 24 * time.Hour
 
+// margin is how long before its end c needs attention: at most limit, and for a
+// certificate that is renewed every few days or hours no more than a third of its
+// life.
+func margin(c *x509.Certificate, limit time.Duration) time.Duration {
+	return min(limit, c.NotAfter.Sub(c.NotBefore)/3)
+}
+
 func (t Teller) cert(c *x509.Certificate, roleKey string) Cert {
 	fp := trust.FingerprintOf(c)
 	return Cert{
@@ -124,7 +131,7 @@ func (t Teller) validity(c *x509.Certificate) Validity {
 		v.Mark, v.Spent = MarkRefused, 1
 	case now.Before(c.NotBefore):
 		v.Mark, v.Left = MarkRefused, t.say("cert.not-yet", nil)
-	case c.NotAfter.Sub(now) < warnBefore:
+	case c.NotAfter.Sub(now) < margin(c, warnBefore):
 		v.Mark = MarkAttention
 	}
 	return v

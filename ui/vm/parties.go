@@ -30,8 +30,12 @@ func (t Teller) party(r trust.Report, p trust.Party) Row {
 		Title: t.partyTitle(p, v.Consumer), Word: t.say("verdict."+v.State.String(), nil), Reason: t.reason(role, v),
 	}
 	row.Scopable = v.Consumer.Installed || row.InScope
-	if !v.Consumer.Installed || !row.InScope {
+	switch {
+	case !row.InScope:
 		t.mute(&row, v)
+	case !v.Consumer.Installed:
+		row.Word = t.say("would."+v.State.String(), nil)
+		row.Reason = t.say("party.not-installed", args{"reason": row.Reason})
 	}
 	if v.Consumer.Remote {
 		row.Notes = append(row.Notes, t.say("party.remote", nil))

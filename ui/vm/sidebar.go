@@ -51,7 +51,7 @@ func groupOf(e Entry) Group {
 func endsSoon(r trust.Report) bool {
 	for _, ep := range r.Endpoints {
 		for _, c := range ep.Sent {
-			if c.NotAfter.Sub(r.At) < soon {
+			if c.NotAfter.Sub(r.At) < margin(c, soon) {
 				return true
 			}
 		}

@@ -12,8 +12,8 @@ import (
 type Options struct {
 	Words *words.Words // nil: those of Lang
 	Lang  string       // "" for the language of the environment
-	// Title is the window's title, "" for the product's name; the tour has its own.
-	Title string
+	// Sandbox: the machine is the tour's, and the window says so.
+	Sandbox bool
 	// Tour opens the sandboxed tour; nil leaves it out.
 	Tour func(ctx context.Context) error
 	// OpenFolder shows a directory to the person; nil leaves the buttons out.

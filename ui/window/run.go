@@ -52,11 +52,11 @@ func New(ctx context.Context, a fyne.App, s platform.Service, o Options) *Window
 	}
 	w.t.W = o.Words
 	w.loading, w.checking, w.single, w.side = w.d.newJob(), w.d.newJob(), w.d.newJob(), w.d.newJob()
-	title := o.Title
-	if title == "" {
-		title = w.t.Say("app")
+	title := "app"
+	if o.Sandbox {
+		title = "sandbox.title"
 	}
-	w.win = a.NewWindow(title)
+	w.win = a.NewWindow(w.t.Say(title))
 	w.build()
 	return w
 }

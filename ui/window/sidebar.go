@@ -46,7 +46,12 @@ func (s *sidebar) build(w *Window) {
 	brand := widgets.Row(10, 1, false,
 		widgets.Icon(theme.Icon(theme.IconLogo, theme.ColorAccent), 22),
 		widgets.NewText(w.t.Say("app"), widgets.Look{Size: theme.SizeBrand, Bold: true}, widgets.CutEnd))
-	top := widgets.Column(11, widgets.Inset(0, 0, 0, 5, brand), s.search, s.offer)
+	top := widgets.Column(11, widgets.Inset(0, 0, 0, 5, brand))
+	if w.options.Sandbox {
+		top.Add(widgets.Tinted(theme.Attention, widgets.NewText(w.t.Say("sandbox.notice"), widgets.Look{Size: theme.SizeSecondary}, widgets.Wrap)))
+	}
+	top.Add(s.search)
+	top.Add(s.offer)
 	bottom := widgets.Column(8, s.progress, widgets.Row(8, 0, false, add, s.more))
 	s.object = container.NewBorder(
 		widgets.Inset(15, 12, 4, 12, top), widgets.Inset(8, 12, 20, 12, bottom), nil, nil,
