@@ -19,18 +19,24 @@ import (
 var version = "0.1.0-dev"
 
 func main() {
+	world.TakeSession()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	args := os.Args[1:]
 	if helper.Is(os.Args[0]) {
 		args = append([]string{"apply-plan"}, args...) // polkit goes by its first argument
 	}
-	os.Exit(cli.Main(ctx, args, cli.Stdio(), cli.Wiring{
+	std := cli.Stdio()
+	os.Exit(cli.Main(ctx, args, std, cli.Wiring{
 		Version: version,
-		Service: func(g cli.Globals) (platform.Service, error) { return machine(g), nil },
-		Helper:  helper.Main,
-		Window:  window,
-		Tour:    tour,
+		Service: func(g cli.Globals) (platform.Service, error) {
+			m := machine(g)
+			m.Terminal = std.InTTY
+			return m, nil
+		},
+		Helper: helper.Main,
+		Window: window,
+		Tour:   tour,
 	}))
 }
 

@@ -26,6 +26,12 @@ const (
 	lockPoll = 5 * time.Millisecond
 )
 
+// maxLinks bounds a chain of links to one file.
+const maxLinks = 8
+
+// errForeignLink says that a file is a link which leads wherever its maker wants.
+var errForeignLink = errors.New("a link that is not this user's own")
+
 // errBusy says that another Mooring holds the lock and does not let go.
 var errBusy = errors.New("another Mooring is writing to it")
 
@@ -42,10 +48,9 @@ func openFile(w world.World, path string, create bool) (file, error) {
 	if w.Root != "" {
 		return openInTree(w.Root, path, create)
 	}
-	// Keepers of dot files make their files links to another directory. Writing
-	// there keeps the link.
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+	path, err := ownFile(path)
+	if err != nil {
+		return file{}, err
 	}
 	parent, name := filepath.Split(path)
 	if create {
@@ -55,6 +60,36 @@ func openFile(w world.World, path string, create bool) (file, error) {
 	}
 	root, err := os.OpenRoot(parent)
 	return file{root, name}, err
+}
+
+// ownFile is where path leads. Keepers of dot files make their files links to
+// another directory; writing there keeps the link. A link that somebody else made
+// is not followed, and root keeps its files only where nobody else has a say.
+func ownFile(path string) (string, error) {
+	disk, me := world.Disk{}, os.Geteuid()
+	if me == 0 {
+		if err := world.OnlyRoot(disk, path); err != nil {
+			return "", err
+		}
+	}
+	for range maxLinks {
+		i, err := disk.Lstat(path)
+		if err != nil || i.Mode&fs.ModeSymlink == 0 {
+			return path, nil // what is wrong with it shows when it is opened
+		}
+		if i.UID != me {
+			return "", &fs.PathError{Op: "open", Path: path, Err: errForeignLink}
+		}
+		to, err := disk.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return "", &fs.PathError{Op: "open", Path: path, Err: errForeignLink}
 }
 
 func openInTree(tree, path string, create bool) (file, error) {

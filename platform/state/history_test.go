@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -91,4 +92,49 @@ func FuzzSightings(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestNoLinkOfOthersIsFollowed needs root, to give a link away: root's session may
+// have a person's HOME, with a link to a file that only root can write.
+func TestNoLinkOfOthersIsFollowed(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("not root: a link of another user cannot be made")
+	}
+	const nobody = 65534
+	leaf := trusttest.NewCA(t, "Lab CA").Leaf()
+	for name, plant := range map[string]func(path, victim string) error{
+		"a link of another user": func(path, victim string) error {
+			return errors.Join(os.Symlink(victim, path), os.Lchown(path, nobody, nobody))
+		},
+		"a directory of another user": func(path, _ string) error { return os.Chown(filepath.Dir(path), nobody, nobody) },
+		"root's link in a directory of another user": func(path, victim string) error {
+			return errors.Join(os.Symlink(victim, path), os.Chown(filepath.Dir(filepath.Dir(path)), nobody, nobody))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := home(t)
+			victim := filepath.Join(t.TempDir(), "bashrc")
+			write(t, victim, "precious\n")
+			path := filepath.Join(Dirs(w).State, historyName)
+			must(t, os.MkdirAll(filepath.Dir(path), 0o700))
+			must(t, plant(path, victim))
+			if err := Open(w).RecordSeen(reg(t, "reg.lab"), leaf.Path()); err == nil {
+				t.Error("no error")
+			}
+			if got := content(t, victim); got != "precious\n" {
+				t.Errorf("root wrote %q", got)
+			}
+			if i, err := os.Stat(path); err == nil && i.Size() != int64(len("precious\n")) {
+				t.Error("root made a file where another user rules")
+			}
+		})
+	}
+}
+
+func TestLinksInCirclesEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "loop")
+	must(t, os.Symlink("loop", path))
+	if _, err := openFile(home(t), path, true); err == nil {
+		t.Error("no error")
+	}
 }

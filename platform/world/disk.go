@@ -112,19 +112,39 @@ func infoOf(i fs.FileInfo) Info {
 	return Info{Mode: i.Mode(), Size: i.Size(), ModTime: i.ModTime(), Changed: changed, UID: uid, GID: gid}
 }
 
-// Exec runs commands on this machine.
+// Exec runs commands on this machine. As root it runs no program that somebody
+// else could have put there.
 type Exec struct{}
 
 // Run implements Runner.
 func (Exec) Run(ctx context.Context, c Command) (Result, error) {
 	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
+	if err := mayRun(cmd.Path); cmd.Err == nil && err != nil {
+		return Result{}, err
+	}
 	cmd.WaitDelay = time.Second
 	cmd.Env = c.Env
 	return RunCmd(cmd, c.Stdin)
 }
 
 // Look implements Runner.
-func (Exec) Look(name string) (string, error) { return exec.LookPath(name) }
+func (Exec) Look(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", err
+	}
+	if err := mayRun(path); err != nil {
+		return "", err
+	}
+	return path, nil
+}
+
+func mayRun(program string) error {
+	if !isRoot() {
+		return nil
+	}
+	return OnlyRoot(Disk{}, program)
+}
 
 // Here is the running machine.
 func Here() World {
