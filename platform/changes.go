@@ -20,10 +20,11 @@ func (m *Machine) PlanTrust(ctx context.Context, q TrustRequest) (trust.Plan, er
 	if err != nil {
 		return trust.Plan{}, err
 	}
+	scopeOf := m.scopes(set, q.Parties)
 	return planner.Trust(planner.Input{
 		Set: set, Probes: probes, Anchors: q.Anchors, AllowLeaf: q.AllowLeaf, Writable: m.writable,
 		Scope: func(r trust.Registry) []trust.Party {
-			scope := m.scope(set, r, q.Parties)
+			scope := scopeOf(r)
 			if q.Reach == trust.ReachComputer && !slices.Contains(scope, trust.System) {
 				scope = append(slices.Clone(scope), trust.System)
 			}

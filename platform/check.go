@@ -18,7 +18,7 @@ import (
 func (m *Machine) Check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report)) error {
 	set := consumers.Gather(ctx, m.World)
 	c := checker{
-		machine: m, set: set, options: o, open: m.plaintext(ctx),
+		machine: m, set: set, options: o, scope: m.scopes(set, o.Parties), open: m.plaintext(ctx),
 		held: sync.OnceValue(func() *trust.AnchorSet { return discover.Held(set.World, set.System.Anchors) }),
 	}
 	words := m.engineWords(ctx, o.EngineWord)
@@ -45,6 +45,7 @@ func (m *Machine) prober(o CheckOptions) *probe.Prober {
 type checker struct {
 	machine *Machine
 	set     *consumers.Set
+	scope   func(trust.Registry) []trust.Party
 	held    func() *trust.AnchorSet
 	open    map[trust.Registry][]trust.Note // passwords that lie open
 	options CheckOptions
@@ -55,7 +56,7 @@ func (c *checker) report(p trust.Probe) trust.Report {
 	now := c.machine.World.Now()
 	r := trust.Report{
 		Registry: p.Registry, At: p.At, Elapsed: p.Elapsed, Auth: p.Auth,
-		Scope: c.machine.scope(c.set, p.Registry, c.options.Parties),
+		Scope: c.scope(p.Registry),
 	}
 	in := diagnose.Input{
 		Probe: p, Scope: r.Scope, Now: now, Held: c.held, Notes: c.open[p.Registry],
@@ -117,18 +118,21 @@ func only(j consumers.Judgement, parties []trust.Party) consumers.Judgement {
 	return out
 }
 
-// scope is the parties that r is meant to work with: those asked for now, else
-// those the person set, else the container engines that are installed. On a
-// machine without any engine the forecasts for Docker and Podman stand in: an
+// scopes tells the parties that a registry is meant to work with: those asked for
+// now, else those the person set, else the container engines that are installed.
+// On a machine without any engine the forecasts for Docker and Podman stand in: an
 // image or a fresh machine is checked for what will run on it.
-func (m *Machine) scope(set *consumers.Set, r trust.Registry, asked []trust.Party) []trust.Party {
+func (m *Machine) scopes(set *consumers.Set, asked []trust.Party) func(trust.Registry) []trust.Party {
 	if len(asked) > 0 {
-		return asked
+		return func(trust.Registry) []trust.Party { return asked }
 	}
-	if s := m.state.Scope(r); len(s) > 0 {
-		return s
+	decided, other := m.state.Scopes(), DefaultScope(set.Installed())
+	return func(r trust.Registry) []trust.Party {
+		if s := decided(r); len(s) > 0 {
+			return s
+		}
+		return slices.Clone(other)
 	}
-	return DefaultScope(set.Installed())
 }
 
 // DefaultScope picks the container engines among the installed parties.

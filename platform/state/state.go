@@ -130,14 +130,21 @@ func (s *Store) SetScope(r trust.Registry, parties []trust.Party) error {
 
 // Scope is what SetScope last said of r; nil for the default. While the file is
 // broken it answers from the last good reading.
-func (s *Store) Scope(r trust.Registry) []trust.Party {
+func (s *Store) Scope(r trust.Registry) []trust.Party { return s.Scopes()(r) }
+
+// Scopes is [Store.Scope] as of now, for many registries.
+func (s *Store) Scopes() func(trust.Registry) []trust.Party {
 	rs, err := s.Load()
 	if err != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		rs = s.last
 	}
-	return rs.Of(r).Scope
+	scopes := make(map[trust.Registry][]trust.Party, len(rs))
+	for _, e := range rs {
+		scopes[e.Registry] = e.Scope
+	}
+	return func(r trust.Registry) []trust.Party { return scopes[r] }
 }
 
 // change alters the entries for regs, in the file as it is now. A file that

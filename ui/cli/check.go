@@ -39,6 +39,7 @@ func (a *app) check(f checkFlags, args []string) error {
 	if f.timeout <= 0 || f.jobs < 0 {
 		return usage{key: "bounds"}
 	}
+	lazyGC()
 	o := platform.CheckOptions{Timeout: f.timeout, Jobs: f.jobs}
 	m, err := a.machine()
 	if err != nil {

@@ -144,7 +144,7 @@ func authScheme(s trust.AuthScheme) trust.AuthScheme {
 func endpointJSON(e trust.EndpointReport) jsonEndpoint {
 	out := jsonEndpoint{
 		Role: e.Role, Address: e.Address, Proxy: optional(e.Proxy),
-		Sent: make([]jsonSent, 0, len(e.Sent)), Parties: each(e.Verdicts, consumerJSON),
+		Sent: make([]jsonSent, 0, len(e.Sent)), Parties: each(e.Verdicts, written{}.consumer),
 	}
 	if e.IP.IsValid() {
 		out.IP = optional(e.IP.String())
@@ -181,18 +181,29 @@ func certNames(c *x509.Certificate) []string {
 	return append(out, c.EmailAddresses...)
 }
 
-func consumerJSON(v trust.Verdict) jsonConsumer {
+func (w written) consumer(v trust.Verdict) jsonConsumer {
 	c := v.Consumer
 	return jsonConsumer{
 		Party: c.Party, Instance: c.Instance, Operation: c.Operation, Installed: c.Installed,
 		Version: c.Version, Loader: c.Loader, Remote: c.Remote,
 		Verdict: v.State, Reason: v.Reason, Error: v.Error, Detail: v.Detail,
-		Path: each(v.Path, func(l trust.PathLink) jsonLink {
-			return jsonLink{trust.FingerprintOf(l.Cert).String(), l.Source, l.Cert.Subject.String()}
-		}),
+		Path:      each(v.Path, w.link),
 		Looked:    each(v.Looked, func(l trust.Look) jsonLook { return jsonLook{l.Path, l.Found, l.Note} }),
 		Effective: optional(v.Effective),
 	}
+}
+
+// written keeps how certificates are written: most consumers take the same path.
+type written map[*x509.Certificate]jsonLink
+
+func (w written) link(l trust.PathLink) jsonLink {
+	out, known := w[l.Cert]
+	if !known {
+		out = jsonLink{SHA256: trust.FingerprintOf(l.Cert).String(), Subject: l.Cert.Subject.String()}
+		w[l.Cert] = out
+	}
+	out.Source = l.Source
+	return out
 }
 
 func findingJSON(f trust.Finding, english *words.Words) jsonFinding {
