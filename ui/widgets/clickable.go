@@ -22,6 +22,7 @@ type pressable struct {
 type clickable struct {
 	pressable
 	focused bool
+	reveal  func(fyne.CanvasObject) // brings it into sight; nil where nothing scrolls
 }
 
 var (
@@ -77,7 +78,12 @@ func (c *clickable) FocusLost() { c.setFocused(false) }
 func (c *clickable) setFocused(on bool) {
 	c.focused = on
 	c.Refresh()
+	if on && c.reveal != nil {
+		c.reveal(c.self)
+	}
 }
+
+func (c *clickable) setReveal(f func(fyne.CanvasObject)) { c.reveal = f }
 
 // TypedRune implements fyne.Focusable.
 func (c *clickable) TypedRune(rune) {}

@@ -88,7 +88,7 @@ func (m *Modal) Show(focus fyne.Focusable) {
 }
 
 func (m *Modal) typedKey(e *fyne.KeyEvent) {
-	if e.Name != fyne.KeyEscape {
+	if m.page.TypedKey(e) || e.Name != fyne.KeyEscape {
 		return
 	}
 	if m.OnEscape != nil {

@@ -31,8 +31,70 @@ func NewPage(padX, padY float32) *Page {
 func (p *Page) Show(objects ...fyne.CanvasObject) {
 	p.content.Objects = objects
 	p.content.Refresh()
+	adopt(p.content, p.reveal)
 	p.Settle()
 }
+
+// TypedKey scrolls by the keys that do so everywhere; false for another key.
+func (p *Page) TypedKey(e *fyne.KeyEvent) bool {
+	page := max(40, p.Scroll.Size().Height-60)
+	switch e.Name {
+	case fyne.KeyPageDown:
+		p.scrollBy(page)
+	case fyne.KeyPageUp:
+		p.scrollBy(-page)
+	case fyne.KeyHome:
+		p.Scroll.ScrollToTop()
+	case fyne.KeyEnd:
+		p.Scroll.ScrollToBottom()
+	default:
+		return false
+	}
+	return true
+}
+
+func (p *Page) scrollBy(dy float32) {
+	last := max(0, p.body.MinSize().Height-p.Scroll.Size().Height)
+	p.Scroll.ScrollToOffset(fyne.NewPos(0, min(max(0, p.Scroll.Offset.Y+dy), last)))
+}
+
+// reveal scrolls so that o, which has just got the focus, is in sight. Fyne moves
+// the focus by the Tab key without looking where that is.
+func (p *Page) reveal(o fyne.CanvasObject) {
+	d := fyne.CurrentApp().Driver()
+	const room = 12
+	top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(p.Scroll).Y
+	bottom := top + o.Size().Height
+	switch height := p.Scroll.Size().Height; {
+	case top < 0 || bottom-top > height:
+		p.scrollBy(top - room)
+	case bottom > height:
+		p.scrollBy(bottom - height + room)
+	}
+}
+
+// nested is a widget with a drawing inside that can hold others.
+type nested interface{ inner() fyne.CanvasObject }
+
+// adopt gives everything within o that takes the focus the way into sight.
+func adopt(o fyne.CanvasObject, reveal func(fyne.CanvasObject)) {
+	if c, ok := o.(*fyne.Container); ok {
+		for _, child := range c.Objects {
+			adopt(child, reveal)
+		}
+	}
+	if f, ok := o.(interface{ setReveal(func(fyne.CanvasObject)) }); ok {
+		f.setReveal(reveal)
+	}
+	if n, ok := o.(nested); ok {
+		adopt(n.inner(), reveal)
+	}
+}
+
+func (c *CertCard) inner() fyne.CanvasObject  { return c.root }
+func (r *FoldRow) inner() fyne.CanvasObject   { return r.root }
+func (c *Choice) inner() fyne.CanvasObject    { return c.root }
+func (b *BigButton) inner() fyne.CanvasObject { return b.root }
 
 // Settle lays the page out again after something on it was folded or replaced,
 // and keeps the place.

@@ -283,3 +283,31 @@ func BenchmarkScroll1000(b *testing.B) {
 		l.arrange()
 	}
 }
+
+// The Tab key brings what it reaches into sight.
+func TestFocusIsRevealed(t *testing.T) {
+	themed(t)
+	p := NewPage(10, 10)
+	w := test.NewTempWindow(t, p.Scroll)
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(400, 200))
+	var rows []fyne.CanvasObject
+	for range 20 {
+		rows = append(rows, NewFoldRow(sampleRow()))
+	}
+	p.Show(Column(4, rows...))
+	inSight := func(o fyne.CanvasObject) bool {
+		y := fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Y
+		return y >= 0 && y+o.Size().Height <= 200
+	}
+	for range rows {
+		w.Canvas().FocusNext()
+		if o := w.Canvas().Focused().(fyne.CanvasObject); !inSight(o) {
+			t.Fatalf("what has the focus is at %v", fyne.CurrentApp().Driver().AbsolutePositionForObject(o))
+		}
+	}
+	p.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+	if !inSight(rows[0]) {
+		t.Error("the Home key does not go to the top")
+	}
+}

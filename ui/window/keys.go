@@ -82,6 +82,8 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 		w.sidebar.list.Step(-1)
 	case fyne.KeyEscape:
 		w.escape()
+	default:
+		w.page.body.TypedKey(e)
 	}
 }
 
