@@ -65,17 +65,38 @@ func (w *Window) stopChecking() {
 	w.render()
 }
 
-// checkSelected checks the registry on the page again, then runs then.
+// checkSelected checks the registry on the page again. Leaving the page cancels
+// it: nobody waits for the answer any more.
 func (w *Window) checkSelected() {
 	if e, ok := w.entry(); ok {
-		w.checkThese([]trust.Registry{e.Known.Registry}, nil)
+		w.checkWith(w.single, []trust.Registry{e.Known.Registry}, nil)
 	}
 }
 
-// checkThese checks a few registries for the page, then runs then.
+// leave cancels what only the page that is left waited for.
+func (w *Window) leave() {
+	e, ok := w.entry()
+	if ok && w.single.busy() {
+		w.single.stop()
+		w.book.End([]trust.Registry{e.Known.Registry})
+	}
+}
+
+// checkThese checks registries that something was done to, then runs then. Their
+// last reports are out of date, so it goes on wherever the person looks.
 func (w *Window) checkThese(regs []trust.Registry, then func()) {
+	w.rechecks++
+	w.checkWith(w.d.newJob(), regs, func() {
+		w.rechecks--
+		if then != nil {
+			then()
+		}
+	})
+}
+
+func (w *Window) checkWith(j *job, regs []trust.Registry, then func()) {
 	w.book.Begin(regs)
-	w.single.start(func(ctx context.Context, post func(func())) func() {
+	j.start(func(ctx context.Context, post func(func())) func() {
 		err := w.service.Check(ctx, regs, platform.CheckOptions{}, func(r trust.Report) {
 			post(func() { w.book.Put(r) })
 		})

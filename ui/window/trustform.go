@@ -30,7 +30,7 @@ func (d *trustDialog) renderForm(p vm.TrustPage) {
 		left = append(left, widgets.NewButton(widgets.Plain, t.Say("act.copy-command"), func() { d.w.copy(p.Command) }))
 	}
 	d.modal.SetFooter(left, widgets.NewButton(widgets.Outline, t.Say("act.cancel"), d.close), do)
-	if p.WhyNot != "" {
+	if len(p.Changes.Lines) > 0 { // else it is said in their place
 		d.modal.Flash(p.WhyNot)
 	} else {
 		d.modal.Flash("")

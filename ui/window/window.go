@@ -29,7 +29,8 @@ type Window struct {
 	loading  *job // the list of registries
 	checking *job // of all or many registries
 	single   *job // the page's own check
-	side     *job // small things: scope, history, files
+	side     *job // small things: scope, files
+	rechecks int  // in flight, after changes
 
 	book       *vm.Book
 	selected   string
@@ -140,6 +141,7 @@ func (w *Window) choose(id string) {
 		return
 	}
 	if id != "" {
+		w.leave()
 		w.selected = id
 		w.page.mode = showRegistry
 		w.page.tab = tabTrust

@@ -91,7 +91,7 @@ func started(t *testing.T, s *windowtest.Service) *rig {
 
 func (r *rig) idle() bool {
 	w := r.w
-	return w.loaded && !w.loading.busy() && !w.checking.busy() && !w.single.busy() && !w.side.busy()
+	return w.loaded && !w.loading.busy() && !w.checking.busy() && !w.single.busy() && !w.side.busy() && w.rechecks == 0
 }
 
 // until runs what is posted until ok.
@@ -433,6 +433,22 @@ func TestStopKeepsWhatIsKnown(t *testing.T) {
 		t.Error("registries are still marked as being checked")
 	}
 	r.has("Stopped. What was not reached keeps its last result.")
+}
+
+// Leaving a page ends the check that only it waited for.
+func TestLeavingCancels(t *testing.T) {
+	s, _ := windowtest.Scene(t)
+	r := started(t, s)
+	r.w.choose("quay.io")
+	s.Gate = make(chan struct{}) // nothing is answered from here on
+	r.w.checkSelected()
+	if e, _ := r.w.entry(); !e.Checking {
+		t.Fatal("it is not being checked")
+	}
+	r.w.choose("docker.io")
+	if e, _ := r.w.book.Entry("quay.io"); e.Checking || r.w.single.busy() {
+		t.Error("the check goes on")
+	}
 }
 
 // A late result of a job that was replaced must not be drawn.
