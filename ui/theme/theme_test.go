@@ -45,10 +45,19 @@ func TestContrast(t *testing.T) {
 	th := theme.New()
 	page, card, side := fynetheme.ColorNameBackground, theme.ColorCard, theme.ColorSidebar
 	pairs := [][2]fyne.ThemeColorName{
-		{theme.ColorInk, page}, {theme.ColorInk, card}, {theme.ColorInk, side}, {theme.ColorInk, theme.ColorSelection},
-		{theme.ColorMuted, page}, {theme.ColorMuted, card}, {theme.ColorMuted, side}, {theme.ColorMuted, theme.ColorSelection},
-		{theme.ColorMuted, theme.ColorUnknownBack}, {theme.ColorOnAccent, theme.ColorAccent},
-		{theme.ColorAccent, page}, {theme.ColorAccent, card}, {theme.ColorAccent, side},
+		{theme.ColorInk, page},
+		{theme.ColorInk, card},
+		{theme.ColorInk, side},
+		{theme.ColorInk, theme.ColorSelection},
+		{theme.ColorMuted, page},
+		{theme.ColorMuted, card},
+		{theme.ColorMuted, side},
+		{theme.ColorMuted, theme.ColorSelection},
+		{theme.ColorMuted, theme.ColorUnknownBack},
+		{theme.ColorOnAccent, theme.ColorAccent},
+		{theme.ColorAccent, page},
+		{theme.ColorAccent, card},
+		{theme.ColorAccent, side},
 	}
 	for _, s := range theme.States() {
 		pairs = append(pairs, [2]fyne.ThemeColorName{s.Color(), card},

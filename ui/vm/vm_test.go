@@ -2,13 +2,12 @@ package vm_test
 
 import (
 	"context"
+	"crypto/x509/pkix"
 	"errors"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
-
-	"crypto/x509/pkix"
 
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
@@ -415,8 +414,10 @@ func TestHistory(t *testing.T) {
 	tl := teller(t, "en")
 	receipts := []trust.Receipt{
 		{ID: "2", Action: "trust", Reach: trust.ReachComputer, State: trust.ReceiptUndone, Registries: []string{"b.example"}, Anchors: []trust.PlanAnchor{{Subject: "CN=B,O=x"}}},
-		{ID: "1", Action: "trust", State: trust.ReceiptApplied, Registries: []string{"a.example"}, Anchors: []trust.PlanAnchor{{Subject: "CN=A"}},
-			Changes: []trust.Done{{Kind: trust.WriteFile, Path: "/etc/x/ca.crt"}, {Kind: trust.RunCommand, Command: "update-ca-certificates"}}},
+		{
+			ID: "1", Action: "trust", State: trust.ReceiptApplied, Registries: []string{"a.example"}, Anchors: []trust.PlanAnchor{{Subject: "CN=A"}},
+			Changes: []trust.Done{{Kind: trust.WriteFile, Path: "/etc/x/ca.crt"}, {Kind: trust.RunCommand, Command: "update-ca-certificates"}},
+		},
 	}
 	all := tl.History(receipts, "")
 	if len(all) != 2 || all[0].CanUndo || !all[1].CanUndo {

@@ -23,7 +23,8 @@ type sideRow struct {
 }
 
 func newSideRow(l *SideList) *sideRow {
-	r := &sideRow{list: l,
+	r := &sideRow{
+		list:    l,
 		heading: NewText("", Section, CutEnd),
 		title:   NewText("", Strong, CutMiddle), subtitle: NewText("", Small, CutEnd),
 		back: NewSurface("", "", fynetheme.SizeNameSelectionRadius),

@@ -20,8 +20,8 @@ func (s *Service) Candidates(ctx context.Context, r trust.Report, given []trust.
 	for _, a := range given {
 		out = append(out, platform.Candidate{Anchor: a, Kind: "given", Completes: completes(r, a.Cert)})
 	}
-	for _, ep := range r.Endpoints {
-		for i, c := range slices.Backward(ep.Sent) {
+	if len(r.Endpoints) > 0 {
+		for i, c := range slices.Backward(r.Endpoints[0].Sent) {
 			cand := platform.Candidate{Anchor: trust.Anchor{Cert: c, Source: trust.SourceSent}, Completes: true}
 			switch trust.RoleOf(c, i == 0) {
 			case trust.Root:
@@ -33,7 +33,6 @@ func (s *Service) Candidates(ctx context.Context, r trust.Report, given []trust.
 			}
 			out = append(out, cand)
 		}
-		break
 	}
 	return out, nil
 }
