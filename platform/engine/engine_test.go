@@ -176,6 +176,9 @@ func TestDockersTellsKindsApart(t *testing.T) {
 		"a socket forwarded from elsewhere": {
 			engine29("other-machine"), func(d Docker) bool { return d.Remote && d.PID == 0 && d.Started.IsZero() },
 		},
+		"one that does not say where it is": {
+			engine29(""), func(d Docker) bool { return d.Remote && d.PID == 0 && d.Started.IsZero() },
+		},
 		"graph drivers": {
 			with(engine29(here), func(_, i object) { i["DriverStatus"] = [][]string{{"Backing Filesystem", "extfs"}} }),
 			func(d Docker) bool { return d.ContainerdStore != nil && !*d.ContainerdStore },

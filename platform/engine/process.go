@@ -31,7 +31,8 @@ func (d *Docker) locate(w world.World, i infoAnswer, peer int) {
 		d.PID, d.Started = peer, processStart(w, peer)
 		return
 	}
-	if i.Name != "" && i.Name != hostName(w) {
+	// A daemon that does not say where it is may be anywhere.
+	if i.Name == "" || i.Name != hostName(w) {
 		d.Remote = true
 		return
 	}
