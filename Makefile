@@ -18,14 +18,14 @@ prefix      ?= /usr
 bindir      ?= $(prefix)/bin
 libexecdir  ?= $(prefix)/libexec
 datadir     ?= $(prefix)/share
-helper       = $(libexecdir)/mooring/mooring-helper
+helperdir    = $(libexecdir)/mooring
 policy       = $(datadir)/polkit-1/actions/dev.mooring.policy
 DESTDIR     ?=
 FUZZTIME    ?= 10s
 BENCHTIME   ?= 1s
 
 # Where the window and the command line look for the helper.
-ldflags      = -X mooring.dev/mooring/platform/elevate.helperPath=$(helper)
+ldflags      = -X mooring.dev/mooring/platform/elevate.helperDir=$(helperdir)
 
 .PHONY: all deps build window cli run demo test integration e2e bench lint fuzz cross install install-helper uninstall clean
 
@@ -94,17 +94,19 @@ install: install-helper
 	install -d $(DESTDIR)$(bindir)
 	install -m 0755 bin/mooring $(DESTDIR)$(bindir)/mooring
 
-# The helper runs as root, so it must be a file that only root can write.
+# The helper runs as root, so it must be a file that only root can write: one file,
+# with a name for each of the two things that polkit asks for.
 install-helper:
 	@test -x bin/mooring-cli || { echo "bin/mooring-cli is not there: run make build first"; exit 1; }
-	install -d $(DESTDIR)$(dir $(helper)) $(DESTDIR)$(dir $(policy))
-	install -m 0755 bin/mooring-cli $(DESTDIR)$(helper)
+	install -d $(DESTDIR)$(helperdir) $(DESTDIR)$(dir $(policy))
+	install -m 0755 bin/mooring-cli $(DESTDIR)$(helperdir)/mooring-helper-registry
+	ln -f $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer
 	sed 's|@libexecdir@|$(libexecdir)|g' assets/polkit/dev.mooring.policy.in >$(DESTDIR)$(policy)
 	chmod 0644 $(DESTDIR)$(policy)
 
 uninstall:
-	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(helper) $(DESTDIR)$(policy)
-	-rmdir $(DESTDIR)$(dir $(helper))
+	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
+	-rmdir $(DESTDIR)$(helperdir)
 
 clean:
 	rm -rf bin dist artefacts

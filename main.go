@@ -24,7 +24,7 @@ func main() {
 	defer stop()
 	args := os.Args[1:]
 	if helper.Is(os.Args[0]) {
-		args = append([]string{"apply-plan"}, args...) // polkit goes by its first argument
+		args = append([]string{"apply-plan"}, args...)
 	}
 	std := cli.Stdio()
 	os.Exit(cli.Main(ctx, args, std, cli.Wiring{

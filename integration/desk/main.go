@@ -29,9 +29,10 @@ const (
 // Places on the desk.
 const (
 	SearchPath = namespace.SearchPath
-	HelperPath = "/usr/libexec/mooring/mooring-helper"
-	PersonPath = "/run/lab/person" // this test binary, where a user can start it
-	Password   = "correct horse"   // of the user "admin"
+	HelperDir  = "/usr/libexec/mooring"
+	HelperPath = HelperDir + "/mooring-helper-registry" // for the narrow action
+	PersonPath = "/run/lab/person"                      // this test binary, where a user can start it
+	Password   = "correct horse"                        // of the user "admin"
 )
 
 // Options are what one test package wants of its desk.

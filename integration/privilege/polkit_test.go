@@ -89,8 +89,8 @@ func TestAllowedByRule(t *testing.T) {
 	}
 }
 
-// TestRuleForOneActionIsNotForTheOther: pkexec goes by the helper's first
-// argument, so leave for registries is no leave for the computer.
+// TestRuleForOneActionIsNotForTheOther: pkexec goes by the file that it
+// starts, so leave for registries is no leave for the computer.
 func TestRuleForOneActionIsNotForTheOther(t *testing.T) {
 	w, ca := login(t, "allowed"), trusttest.NewCA(t, "Lab Root")
 	before := desk.Snapshot(t, watched(w)...)
@@ -100,10 +100,14 @@ func TestRuleForOneActionIsNotForTheOther(t *testing.T) {
 	half := plan.Half(true)
 	b, err := json.Marshal(half)
 	must(t, err)
-	for verb, want := range map[string]change.Code{"trust-registry": change.ErrTooBroad, "trust-computer": "", "sh": ""} {
+	sh, err := exec.LookPath("sh")
+	must(t, err)
+	for path, want := range map[string]change.Code{
+		helperFor(helper.TrustRegistry): change.ErrTooBroad, helperFor(helper.TrustComputer): "", sh: "",
+	} {
 		// Between the two a shell: pkexec serves no child of process 1, which we are.
 		cmd := w.command("sh", "-c", `"$@"; exit $?`, "sh",
-			"pkexec", "--disable-internal-agent", desk.HelperPath, verb, "apply", half.Hash(), change.NewID(ca.Cert.NotBefore))
+			"pkexec", "--disable-internal-agent", path, "apply", half.Hash(), change.NewID(ca.Cert.NotBefore))
 		cmd.Stdin = bytes.NewReader(b)
 		cmd.Env = []string{"PATH=" + desk.SearchPath}
 		var stderr bytes.Buffer
@@ -113,9 +117,9 @@ func TestRuleForOneActionIsNotForTheOther(t *testing.T) {
 		_ = json.Unmarshal(out, &r)
 		switch {
 		case want == "" && !strings.Contains(stderr.String(), "No authentication agent found"):
-			t.Errorf("%s: %v: %s%s", verb, cmd.ProcessState, out, &stderr)
+			t.Errorf("%s: %v: %s%s", path, cmd.ProcessState, out, &stderr)
 		case want != "" && (r.Error == nil || r.Error.Code != want):
-			t.Errorf("%s: %s%s", verb, out, &stderr)
+			t.Errorf("%s: %s%s", path, out, &stderr)
 		}
 	}
 	if d := cmp.Diff(before, desk.Snapshot(t, watched(w)...)); d != "" {
@@ -210,20 +214,20 @@ func TestSudo(t *testing.T) {
 // TestRealHelperRefusesItself where anybody else could change it, or without root.
 func TestRealHelperRefusesItself(t *testing.T) {
 	w := login(t, "allowed")
-	own := filepath.Join(w.Home, "mooring-helper")
+	own := filepath.Join(w.Home, helper.TrustRegistry.File())
 	b, err := os.ReadFile(desk.HelperPath)
 	must(t, err)
 	must(t, os.WriteFile(own, b, 0o755))
 	defer os.Remove(own)
 	for path, want := range map[string]change.Code{own: change.ErrHelperUnsafe, desk.HelperPath: change.ErrNoReceipt} {
-		out, _ := exec.Command(path, "trust-registry", "undo", "20260101-000000-0000abcd").Output()
+		out, _ := exec.Command(path, "undo", "20260101-000000-0000abcd").Output()
 		var r helper.Reply
 		must(t, json.Unmarshal(out, &r))
 		if r.Error == nil || r.Error.Code != want {
 			t.Errorf("%s as root: %s", path, out)
 		}
 	}
-	out, _ := w.command(desk.HelperPath, "trust-registry", "undo", "20260101-000000-0000abcd").Output()
+	out, _ := w.command(desk.HelperPath, "undo", "20260101-000000-0000abcd").Output()
 	if !bytes.Contains(out, []byte(change.ErrNoRights)) {
 		t.Errorf("as a user: %s", out)
 	}
@@ -231,6 +235,23 @@ func TestRealHelperRefusesItself(t *testing.T) {
 	must(t, os.Chown(desk.HelperPath, int(w.Cred.Uid), 0))
 	defer func() { must(t, os.Chown(desk.HelperPath, 0, 0)) }()
 	w.mooring("apply", w.hand(planFor(t, trusttest.NewCA(t, "Lab Root"), ""))).expect(t, change.ErrHelperUnsafe)
+}
+
+// TestHelperGoesByItsFile: what the caller says the helper is called counts nothing.
+func TestHelperGoesByItsFile(t *testing.T) {
+	ca := trusttest.NewCA(t, "Lab Root")
+	half := widen(planFor(t, ca, ""), ca).Half(true)
+	b, err := json.Marshal(half)
+	must(t, err)
+	cmd := exec.Command(helperFor(helper.TrustRegistry), "apply", half.Hash(), change.NewID(ca.Cert.NotBefore))
+	cmd.Args[0] = helperFor(helper.TrustComputer)
+	cmd.Stdin = bytes.NewReader(b)
+	out, _ := cmd.Output()
+	var r helper.Reply
+	must(t, json.Unmarshal(out, &r))
+	if r.Error == nil || r.Error.Code != change.ErrTooBroad {
+		t.Errorf("%s", out)
+	}
 }
 
 func TestHelperMissing(t *testing.T) {

@@ -28,10 +28,10 @@ const (
 	bundle   = "/etc/ssl/certs/ca-certificates.crt"
 )
 
-// ask starts the installed helper as root, with a plan on its input.
-func ask(t *testing.T, p *trust.Plan, args ...string) helper.Reply {
+// ask starts the helper installed for an action as root, with a plan on its input.
+func ask(t *testing.T, p *trust.Plan, a helper.Action, args ...string) helper.Reply {
 	t.Helper()
-	cmd := exec.Command(desk.HelperPath, args...)
+	cmd := exec.Command(helperFor(a), args...)
 	if p != nil {
 		b, err := json.Marshal(*p)
 		must(t, err)
@@ -42,6 +42,8 @@ func ask(t *testing.T, p *trust.Plan, args ...string) helper.Reply {
 	must(t, json.Unmarshal(out, &r))
 	return r
 }
+
+func helperFor(a helper.Action) string { return filepath.Join(desk.HelperDir, a.File()) }
 
 func inBundle(t *testing.T, ca *trusttest.Cert) bool {
 	t.Helper()
@@ -67,7 +69,7 @@ func TestDebianStore(t *testing.T) {
 	before := desk.Snapshot(t, "/etc/ssl", storeDir, "/etc/docker")
 	plan := widen(planFor(t, ca, ""), ca)
 	id := change.NewID(time.Now())
-	r := ask(t, &plan, "trust-computer", "apply", plan.Hash(), id)
+	r := ask(t, &plan, helper.TrustComputer, "apply", plan.Hash(), id)
 	if r.Error != nil || r.Receipt.State != trust.ReceiptApplied {
 		t.Fatalf("%v, %+v", r.Error, r.Receipt)
 	}
@@ -78,7 +80,7 @@ func TestDebianStore(t *testing.T) {
 	if !slices.Equal(command.Added, []string{plan.Anchors[0].SHA256}) || command.Output == "" {
 		t.Errorf("%+v", command)
 	}
-	if r = ask(t, nil, "trust-computer", "undo", id); r.Error != nil {
+	if r = ask(t, nil, helper.TrustComputer, "undo", id); r.Error != nil {
 		t.Fatal(r.Error)
 	}
 	if inBundle(t, ca) || opensslTrusts(t, leaf) {
@@ -100,11 +102,11 @@ func TestAnotherSourceRemains(t *testing.T) {
 	settleStore(t)
 	plan := widen(planFor(t, ca, ""), ca)
 	id := change.NewID(time.Now())
-	r := ask(t, &plan, "trust-computer", "apply", plan.Hash(), id)
+	r := ask(t, &plan, helper.TrustComputer, "apply", plan.Hash(), id)
 	if r.Error != nil || len(r.Receipt.Changes[2].Added) != 0 {
 		t.Fatalf("%v, %+v", r.Error, r.Receipt)
 	}
-	if r = ask(t, nil, "trust-computer", "undo", id); r.Error != nil || len(r.Receipt.Changes[2].Remains) != 0 {
+	if r = ask(t, nil, helper.TrustComputer, "undo", id); r.Error != nil || len(r.Receipt.Changes[2].Remains) != 0 {
 		t.Fatalf("%v, %+v", r.Error, r.Receipt)
 	}
 	if !inBundle(t, ca) {
@@ -123,7 +125,7 @@ func TestHelperKilled(t *testing.T) {
 	defer os.Remove(hook)
 	plan := widen(planFor(t, ca, ""), ca)
 	id := change.NewID(time.Now())
-	cmd := exec.Command(desk.HelperPath, "trust-computer", "apply", plan.Hash(), id)
+	cmd := exec.Command(helperFor(helper.TrustComputer), "apply", plan.Hash(), id)
 	b, err := json.Marshal(plan)
 	must(t, err)
 	cmd.Stdin = bytes.NewReader(b)
@@ -132,14 +134,14 @@ func TestHelperKilled(t *testing.T) {
 	must(t, cmd.Process.Kill())
 	_ = cmd.Wait()
 	must(t, os.WriteFile(release, nil, 0o644))
-	if r := ask(t, nil, "trust-computer", "recover", "20260101-000000-0000abcd"); r.Error == nil || r.Error.Code != change.ErrNoReceipt {
+	if r := ask(t, nil, helper.TrustComputer, "recover", "20260101-000000-0000abcd"); r.Error == nil || r.Error.Code != change.ErrNoReceipt {
 		t.Errorf("%+v", r)
 	}
-	r := ask(t, nil, "trust-registry", "recover", id)
+	r := ask(t, nil, helper.TrustRegistry, "recover", id)
 	if r.Error != nil || r.Receipt.State != trust.ReceiptApplied || !inBundle(t, ca) {
 		t.Fatalf("%v, %+v", r.Error, r.Receipt)
 	}
-	if r := ask(t, nil, "trust-computer", "undo", id); r.Error != nil || inBundle(t, ca) {
+	if r := ask(t, nil, helper.TrustComputer, "undo", id); r.Error != nil || inBundle(t, ca) {
 		t.Fatalf("%v", r.Error)
 	}
 	must(t, os.Remove(hook))
@@ -156,12 +158,12 @@ func TestScriptThatFails(t *testing.T) {
 	must(t, os.Mkdir(bundle+".new", 0o755)) // where the script would write
 	plan := widen(planFor(t, ca, ""), ca)
 	id := change.NewID(time.Now())
-	r := ask(t, &plan, "trust-computer", "apply", plan.Hash(), id)
+	r := ask(t, &plan, helper.TrustComputer, "apply", plan.Hash(), id)
 	must(t, os.Remove(bundle+".new"))
 	if r.Error == nil || r.Error.Code != change.ErrPending {
 		t.Fatalf("%v, %+v", r.Error, r.Receipt)
 	}
-	if r = ask(t, nil, "trust-computer", "recover", id); r.Error != nil || r.Receipt.State != trust.ReceiptFailed {
+	if r = ask(t, nil, helper.TrustComputer, "recover", id); r.Error != nil || r.Receipt.State != trust.ReceiptFailed {
 		t.Errorf("%v, %+v", r.Error, r.Receipt)
 	}
 	if inBundle(t, ca) {

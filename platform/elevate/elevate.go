@@ -17,9 +17,10 @@ import (
 	"mooring.dev/mooring/trust"
 )
 
-// helperPath is where the helper is installed; the build sets another PREFIX's
-// with -ldflags "-X mooring.dev/mooring/platform/elevate.helperPath=…".
-var helperPath = "/usr/libexec/mooring/" + helper.Name
+// helperDir is where the helper is installed, under a name for each action; the
+// build sets another PREFIX's with
+// -ldflags "-X mooring.dev/mooring/platform/elevate.helperDir=…".
+var helperDir = "/usr/libexec/mooring"
 
 // installHint is the command that installs the helper, shown when it is missing.
 const installHint = "sudo make install-helper"
@@ -28,8 +29,8 @@ const installHint = "sudo make install-helper"
 type Options struct {
 	// Terminal: there is one, so sudo can ask, or polkit's text prompt.
 	Terminal bool
-	// Helper is the installed helper; "": where the build puts it.
-	Helper string
+	// HelperDir is where the helper is installed; "": where the build puts it.
+	HelperDir string
 }
 
 // New returns what applies plans to w, with the person's journal in dir: alone
@@ -50,22 +51,22 @@ func New(w world.World, dir string, o Options) *change.Applier {
 		own.Commands = anchors.Table{World: w}
 		return &change.Applier{Own: own}
 	}
-	if o.Helper == "" {
-		o.Helper = helperPath
+	if o.HelperDir == "" {
+		o.HelperDir = helperDir
 	}
 	return &change.Applier{Own: own, Root: &elevator{
-		world: w, helper: o.Helper, terminal: o.Terminal, check: helper.CheckInstalled, run: patiently, agent: textAgent,
+		world: w, helperDir: o.HelperDir, terminal: o.Terminal, check: helper.CheckInstalled, run: patiently, agent: textAgent,
 	}}
 }
 
 // elevator starts the helper for each request; it keeps no right between two.
 type elevator struct {
-	world    world.World
-	helper   string
-	terminal bool
-	check    func(path string) error
-	run      func(context.Context, world.Command) (world.Result, error)
-	agent    func(pkttyagent string) (stop func())
+	world     world.World
+	helperDir string
+	terminal  bool
+	check     func(path string) error
+	run       func(context.Context, world.Command) (world.Result, error)
+	agent     func(pkttyagent string) (stop func())
 }
 
 // patiently runs a command and, once that is root and can no longer be stopped by
@@ -96,9 +97,10 @@ func (e *elevator) Recover(ctx context.Context, id string, reach trust.Reach) (t
 }
 
 func (e *elevator) ask(ctx context.Context, a helper.Action, stdin []byte, args ...string) (trust.Receipt, error) {
-	if err := e.check(e.helper); err != nil {
+	file := filepath.Join(e.helperDir, a.File())
+	if err := e.check(file); err != nil {
 		if change.As(err).Code == change.ErrHelperMissing {
-			return trust.Receipt{}, change.Refuse(change.ErrHelperMissing, e.helper, installHint)
+			return trust.Receipt{}, change.Refuse(change.ErrHelperMissing, file, installHint)
 		}
 		return trust.Receipt{}, err
 	}
@@ -113,7 +115,7 @@ func (e *elevator) ask(ctx context.Context, a helper.Action, stdin []byte, args 
 		stdin = []byte{} // the caller's own input is nothing for root
 	}
 	res, err := e.run(ctx, world.Command{
-		Argv: append(append(prefix, e.helper, string(a)), args...), Stdin: stdin, Env: e.env(),
+		Argv: append(append(prefix, file), args...), Stdin: stdin, Env: e.env(),
 	})
 	return by.interpret(res, err, ctx.Err() != nil)
 }
@@ -121,7 +123,8 @@ func (e *elevator) ask(ctx context.Context, a helper.Action, stdin []byte, args 
 // prefix is the command in front of the helper's.
 func (e *elevator) prefix() (asker, []string, error) {
 	if path, err := e.world.Run.Look("sudo"); err == nil && e.terminal {
-		return bySudo, []string{path, "--"}, nil
+		// -k: a password given for something else a minute ago is no answer to this.
+		return bySudo, []string{path, "-k", "--"}, nil
 	}
 	path, err := e.world.Run.Look("pkexec")
 	if err != nil {

@@ -34,7 +34,7 @@ func ask(programs has, terminal bool, res world.Result, err error) (*elevator, *
 		world: world.World{OS: "linux", Run: programs, Env: func(n string) string {
 			return map[string]string{"LANG": "ko_KR.UTF-8", "SHELL": "/bin/evil", "LD_PRELOAD": "/tmp/x.so"}[n]
 		}},
-		helper: "/usr/libexec/mooring/mooring-helper", terminal: terminal,
+		helperDir: "/usr/libexec/mooring", terminal: terminal,
 		check: func(string) error { return nil },
 		run:   func(_ context.Context, c world.Command) (world.Result, error) { got = c; return res, err },
 	}, &got
@@ -57,7 +57,7 @@ func TestWhatIsRun(t *testing.T) {
 		want     []string
 	}{
 		{has{"pkexec", "sudo"}, false, []string{"/usr/bin/pkexec", "--disable-internal-agent"}},
-		{has{"pkexec", "sudo"}, true, []string{"/usr/bin/sudo", "--"}},
+		{has{"pkexec", "sudo"}, true, []string{"/usr/bin/sudo", "-k", "--"}},
 		{has{"pkexec"}, true, []string{"/usr/bin/pkexec", "--disable-internal-agent"}},
 		{has{"pkexec", "pkttyagent"}, true, []string{"/usr/bin/pkexec", "--disable-internal-agent"}},
 	} {
@@ -71,7 +71,7 @@ func TestWhatIsRun(t *testing.T) {
 		if err != nil || r.ID != "x" {
 			t.Fatal(r, err)
 		}
-		want := append(c.want, "/usr/libexec/mooring/mooring-helper", "trust-computer", "apply", plan.Hash(), "id")
+		want := append(c.want, "/usr/libexec/mooring/mooring-helper-computer", "apply", plan.Hash(), "id")
 		if !slices.Equal(got.Argv, want) {
 			t.Errorf("ran %q, want %q", got.Argv, want)
 		}
@@ -137,7 +137,7 @@ func TestHelperIsCheckedBeforeItIsStarted(t *testing.T) {
 		}
 	}
 	e, _ := ask(has{"pkexec"}, false, world.Result{}, nil)
-	e.check, e.helper = helper.CheckInstalled, t.TempDir()+"/none"
+	e.check, e.helperDir = helper.CheckInstalled, t.TempDir()+"/none"
 	_, err := e.Undo(t.Context(), "id", trust.ReachRegistry)
 	if !errors.Is(err, change.ErrHelperMissing) || change.As(err).Detail != installHint {
 		t.Error(err)

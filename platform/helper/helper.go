@@ -6,13 +6,16 @@
 //
 // It is started as
 //
-//	mooring-helper ACTION apply HASH ID   < plan
-//	mooring-helper ACTION undo ID
-//	mooring-helper ACTION recover ID
+//	mooring-helper-registry apply HASH ID   < plan
+//	mooring-helper-registry undo ID
+//	mooring-helper-registry recover ID
 //
-// where ACTION is trust-registry or trust-computer. polkit tells the two apart by
-// this first argument, so what the person was asked is what is checked. HASH is
-// the plan's SHA-256; ID names the receipt that both halves of a plan share.
+// and as mooring-helper-computer: one program, installed under a name for each
+// action. polkit and sudo tell the two apart by the path of what they start, and
+// the program by the path of the file that it is, so what the person was asked is
+// what is checked. (The first argument would not do: pkexec looks at it from
+// polkit 0.107 on, and Debian 11 and Ubuntu 22.04 have 0.105.) HASH is the plan's
+// SHA-256; ID names the receipt that both halves of a plan share.
 package helper
 
 import (
@@ -24,6 +27,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -32,15 +36,14 @@ import (
 	"mooring.dev/mooring/trust"
 )
 
-// Name is the file name under which the helper is installed; started under it, the
-// program is the helper.
+// Name is the helper's in the system's log, and how the names of its files begin.
 const Name = "mooring-helper"
 
 // Journal is where root's half of every receipt lies, with its before-images.
 const Journal = "/var/lib/mooring/journal"
 
 // Is reports whether a program started as argv0 is the helper.
-func Is(argv0 string) bool { return filepath.Base(argv0) == Name }
+func Is(argv0 string) bool { return actionOf(argv0) != "" }
 
 // Action is what the person was asked for, by polkit or sudo.
 type Action string
@@ -57,6 +60,20 @@ func ActionFor(r trust.Reach) Action {
 		return TrustComputer
 	}
 	return TrustRegistry
+}
+
+// File is the name under which the helper is installed for a.
+func (a Action) File() string { return Name + strings.TrimPrefix(string(a), "trust") }
+
+// actionOf is the action for which the helper is installed at path; "" for what is
+// no helper.
+func actionOf(path string) Action {
+	for _, a := range []Action{TrustRegistry, TrustComputer} {
+		if filepath.Base(path) == a.File() {
+			return a
+		}
+	}
+	return ""
 }
 
 // Reach is what an action permits; "" for what is no action.
@@ -101,7 +118,8 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 		world:   world.World{OS: "linux", FS: world.Disk{}, Run: world.Exec{}, Now: time.Now},
 		journal: Journal,
 	}
-	err := harden()
+	self, err := harden()
+	args = append([]string{string(actionOf(self))}, args...)
 	log := openLog()
 	defer log.close()
 	if err != nil {

@@ -7,7 +7,23 @@ import (
 	"testing"
 )
 
-// TestPolicy: two actions, told apart by the helper's first argument, asked for in
+func TestTheFileSaysTheAction(t *testing.T) {
+	for path, want := range map[string]Action{
+		"/usr/libexec/mooring/mooring-helper-registry":           TrustRegistry,
+		"/opt/mooring-helper-computer":                           TrustComputer,
+		"mooring-helper-computer":                                TrustComputer,
+		"/usr/libexec/mooring/mooring-helper":                    "",
+		"/usr/libexec/mooring-helper-registry/mooring":           "",
+		"/usr/libexec/mooring/mooring-helper-computer (deleted)": "",
+		"/usr/bin/mooring":                                       "", "": "",
+	} {
+		if got := actionOf(path); got != want || Is(path) != (want != "") {
+			t.Errorf("%q is the helper of %q, want %q", path, got, want)
+		}
+	}
+}
+
+// TestPolicy: two actions, told apart by the file that is started, asked for in
 // three languages, and never kept.
 func TestPolicy(t *testing.T) {
 	b, err := os.ReadFile("../../assets/polkit/dev.mooring.policy.in")
@@ -35,7 +51,7 @@ func TestPolicy(t *testing.T) {
 	if err := xml.Unmarshal(b, &policy); err != nil {
 		t.Fatal(err)
 	}
-	var first []string
+	var actions []Action
 	for _, a := range policy.Actions {
 		for _, allow := range []string{a.Any, a.Inactive, a.Active} {
 			if allow != "auth_admin" {
@@ -58,16 +74,15 @@ func TestPolicy(t *testing.T) {
 		for _, n := range a.Annotations {
 			notes[n.Key] = n.Text
 		}
-		if got := notes["org.freedesktop.policykit.exec.path"]; got != "@libexecdir@/mooring/"+Name {
-			t.Errorf("%s starts %q", a.ID, got)
+		// Not by an argument: polkit before 0.107 does not look at those.
+		path := notes["org.freedesktop.policykit.exec.path"]
+		action := actionOf(path)
+		if path != "@libexecdir@/mooring/"+action.File() || a.ID != "dev.mooring."+string(action) || len(notes) != 1 {
+			t.Errorf("%s goes by %q", a.ID, notes)
 		}
-		arg := notes["org.freedesktop.policykit.exec.argv1"]
-		if a.ID != "dev.mooring."+arg {
-			t.Errorf("%s goes by %q", a.ID, arg)
-		}
-		first = append(first, arg)
+		actions = append(actions, action)
 	}
-	if !slices.Equal(first, []string{string(TrustRegistry), string(TrustComputer)}) {
-		t.Errorf("actions %q", first)
+	if !slices.Equal(actions, []Action{TrustRegistry, TrustComputer}) {
+		t.Errorf("actions %q", actions)
 	}
 }

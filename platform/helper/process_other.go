@@ -5,4 +5,4 @@ package helper
 import "mooring.dev/mooring/platform/change"
 
 // harden refuses: other systems have their own ways to elevate.
-func harden() error { return change.Refuse(change.ErrNoElevation, "", "") }
+func harden() (self string, err error) { return "", change.Refuse(change.ErrNoElevation, "", "") }

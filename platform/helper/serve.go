@@ -18,7 +18,7 @@ import (
 
 // errUsage marks arguments that no caller of ours would give.
 var errUsage = change.Refuse(change.ErrBadPlan, "",
-	"usage: mooring-helper trust-registry|trust-computer apply HASH ID | undo ID | recover ID")
+	"usage: mooring-helper-registry|mooring-helper-computer apply HASH ID | undo ID | recover ID")
 
 // server serves one request. Its fields are fixed but in tests.
 type server struct {
@@ -27,6 +27,8 @@ type server struct {
 	fault   func(string) error
 }
 
+// serve carries out one request: the action, for which the program was started, and
+// its arguments.
 func (s server) serve(ctx context.Context, args []string, in io.Reader) (trust.Receipt, error) {
 	if len(args) < 3 {
 		return trust.Receipt{}, errUsage
