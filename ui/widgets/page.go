@@ -3,6 +3,8 @@
 package widgets
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
@@ -71,6 +73,44 @@ func (p *Page) reveal(o fyne.CanvasObject) {
 	case bottom > height:
 		p.scrollBy(bottom - height + room)
 	}
+}
+
+// ShowHeld is Show for a page that is drawn anew in answer to what has the focus
+// on it, such as an option: the focus goes to what takes that one's place.
+func (p *Page) ShowHeld(c fyne.Canvas, objects ...fyne.CanvasObject) {
+	place := slices.Index(focusables(p.content), c.Focused())
+	p.Show(objects...)
+	now := focusables(p.content)
+	if place < 0 || slices.Contains(now, c.Focused()) {
+		return
+	}
+	if place < len(now) {
+		c.Focus(now[place])
+		return
+	}
+	c.Unfocus()
+}
+
+// focusables lists what takes the focus within o, in the order of the Tab key.
+func focusables(o fyne.CanvasObject) []fyne.Focusable {
+	if !o.Visible() {
+		return nil
+	}
+	var out []fyne.Focusable
+	if f, ok := o.(fyne.Focusable); ok {
+		out = append(out, f)
+	}
+	children := []fyne.CanvasObject{}
+	switch o := o.(type) {
+	case *fyne.Container:
+		children = o.Objects
+	case nested:
+		children = append(children, o.inner())
+	}
+	for _, child := range children {
+		out = append(out, focusables(child)...)
+	}
+	return out
 }
 
 // nested is a widget with a drawing inside that can hold others.
