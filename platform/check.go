@@ -21,7 +21,7 @@ func (m *Machine) Check(ctx context.Context, regs []trust.Registry, o CheckOptio
 		machine: m, set: set, options: o, scope: m.scopes(set, o.Parties), open: m.plaintext(ctx),
 		held: sync.OnceValue(func() *trust.AnchorSet { return discover.Held(set.World, set.System.Anchors) }),
 	}
-	words := m.engineWords(ctx, o.EngineWord)
+	words := m.engineWords(ctx, set, o.EngineWord)
 	m.prober(o).All(ctx, regs, func(p trust.Probe) {
 		r := c.report(p)
 		r.Proved = words(ctx, p.Registry)
@@ -151,7 +151,7 @@ func DefaultScope(installed []trust.Party) []trust.Party {
 
 // engineWords returns a function that asks each reachable local Docker daemon by
 // its real pull path, or one that asks nobody.
-func (m *Machine) engineWords(ctx context.Context, ask bool) func(context.Context, trust.Registry) []trust.EngineWord {
+func (m *Machine) engineWords(ctx context.Context, set *consumers.Set, ask bool) func(context.Context, trust.Registry) []trust.EngineWord {
 	if !ask || !m.World.Live() {
 		return func(context.Context, trust.Registry) []trust.EngineWord { return nil }
 	}
@@ -160,7 +160,7 @@ func (m *Machine) engineWords(ctx context.Context, ask bool) func(context.Contex
 		var out []trust.EngineWord
 		for _, d := range daemons {
 			if d.Answered {
-				out = append(out, engine.PullWord(ctx, d, r))
+				out = append(out, engine.PullWord(ctx, d, r, set.Others(d.Host, r)...))
 			}
 		}
 		return out

@@ -31,6 +31,42 @@ type EngineWord struct {
 	State    State
 	Text     string // the engine's words, bounded
 	Remote   bool   // another machine's engine: proves nothing here
+	// Others are servers that may have answered in the registry's place, as mirrors
+	// do. With any of them State is Unknown.
+	Others []string
+}
+
+// Contradicts reports whether w, an engine's own word, is the opposite of every
+// verdict on that engine's pulls: then one of the two is wrong. That an engine
+// trusts is said of the registry alone; that it refuses, of any endpoint.
+func (r Report) Contradicts(w EngineWord) bool {
+	judged := false
+	for _, e := range r.Endpoints {
+		if e.Role == RoleMirror || w.State == Trusted && e.Role != RoleRegistry {
+			continue
+		}
+		for _, v := range e.Verdicts {
+			if v.Consumer.Party != w.Party || v.Consumer.Instance != w.Instance || v.Consumer.Operation != OpPull {
+				continue
+			}
+			if !opposite(w.State, v.State) {
+				return false
+			}
+			judged = true
+		}
+	}
+	return judged && !w.Remote
+}
+
+func opposite(said, judged State) bool {
+	switch said {
+	case Trusted:
+		return judged == Refused || judged == Insecure
+	case Refused:
+		return judged == Trusted || judged == Insecure
+	default:
+		return false
+	}
 }
 
 // InScope reports whether p counts for this registry.

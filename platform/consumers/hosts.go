@@ -233,15 +233,7 @@ func (r *reading) flatEntry(dir string) ([]hostEntry, bool) {
 
 // beside notes flat files that a hosts.toml keeps from being read.
 func (r *reading) beside(dir, file string, entries []hostEntry) {
-	used := map[string]bool{}
-	for _, e := range entries {
-		for _, ca := range e.cas {
-			used[ca] = true
-		}
-		for _, p := range e.pairs {
-			used[p[0]] = true
-		}
-	}
+	used := named(entries)
 	list, _ := r.list(dir)
 	var unread []string
 	for _, f := range list {

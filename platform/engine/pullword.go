@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -37,7 +38,10 @@ const probeName = "mooring-probe-absent"
 // Insecure is the state when the daemon says of itself that it does not verify
 // this registry: then an answer proves nothing. (A skip_verify in a hosts.toml it
 // does not tell.) The proxy it goes through is the daemon's: d.HTTPSProxy.
-func PullWord(ctx context.Context, d Docker, reg trust.Registry) trust.EngineWord {
+//
+// Others are the servers that the daemon may ask in reg's place; Docker Hub's
+// mirrors are known without. With any, whose word it is cannot be told: Unknown.
+func PullWord(ctx context.Context, d Docker, reg trust.Registry, others ...string) trust.EngineWord {
 	word := trust.EngineWord{Party: trust.Docker, Instance: d.Host, State: trust.Unknown, Remote: d.Remote}
 	if why := notAsked(d); why != "" && !d.Answered {
 		word.Text = why
@@ -53,6 +57,13 @@ func PullWord(ctx context.Context, d Docker, reg trust.Registry) trust.EngineWor
 		word.State, word.Text = trust.Trusted, err.Error()
 	default:
 		word.Text = reason(err)
+	}
+	if reg.IsHub() {
+		others = append(slices.Clone(others), d.Mirrors...)
+	}
+	if len(others) > 0 {
+		word.State, word.Others = trust.Unknown, others
+		return word
 	}
 	return weigh(word, worthOfAnswer(ctx, d, reg))
 }

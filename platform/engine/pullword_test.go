@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,8 +117,39 @@ func TestPullWord(t *testing.T) {
 			c.d.Host = daemon(t, t.TempDir(), c.handler)
 			got := PullWord(t.Context(), c.d, registry(t, "reg.lab:5000"))
 			want := trust.EngineWord{Party: trust.Docker, Instance: c.d.Host, State: c.want, Text: c.text, Remote: c.d.Remote}
-			if got != want {
+			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
+// Where another server may have answered, neither "not found" nor an x509 text
+// says anything of the registry.
+func TestPullWordOfOthers(t *testing.T) {
+	mirror := "mir.lab:5006"
+	for name, c := range map[string]struct {
+		reg    string
+		text   string
+		d      Docker
+		others []string
+		state  trust.State
+		says   []string
+	}{
+		"a mirror's 404":      {"reg.lab:5000", "reg.lab:5000/a:b: not found", Docker{}, []string{mirror}, trust.Unknown, []string{mirror}},
+		"a mirror's x509":     {"reg.lab:5000", "tls: failed to verify certificate: x509: boom", Docker{}, []string{mirror}, trust.Unknown, []string{mirror}},
+		"insecure or not":     {"reg.lab:5000", "not found", Docker{Insecure: []string{"reg.lab:5000"}}, []string{mirror}, trust.Unknown, []string{mirror}},
+		"Docker Hub's mirror": {"docker.io", "manifest unknown", Docker{Mirrors: []string{"https://hub.lab/"}}, nil, trust.Unknown, []string{"https://hub.lab/"}},
+		"not for others":      {"reg.lab:5000", "manifest unknown", Docker{Mirrors: []string{"https://hub.lab/"}}, nil, trust.Trusted, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.d.Host = daemon(t, t.TempDir(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusNotFound)
+				_ = json.NewEncoder(w).Encode(object{"message": c.text})
+			}))
+			got := PullWord(t.Context(), c.d, registry(t, c.reg), c.others...)
+			if got.State != c.state || !slices.Equal(got.Others, c.says) || got.Text != c.text {
+				t.Errorf("got %+v", got)
 			}
 		})
 	}

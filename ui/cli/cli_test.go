@@ -213,6 +213,29 @@ type blocked struct{}
 
 func (blocked) Read([]byte) (int, error) { select {} }
 
+// An engine's word that proves nothing is shown with the reason and never as a
+// success.
+func TestDoubtfulWord(t *testing.T) {
+	for name, c := range map[string]struct {
+		judged, said trust.State
+		others       []string
+		line, reason string
+	}{
+		"proof":         {trust.Trusted, trust.Trusted, nil, "✓ Docker itself", "trusted"},
+		"contradiction": {trust.Refused, trust.Trusted, nil, "? Docker itself", "contradicts"},
+		"a mirror":      {trust.Refused, trust.Unknown, []string{"mir.example:5006"}, "? Docker itself", "(mir.example:5006)"},
+	} {
+		r := judged(c.judged)
+		r.Endpoints[0].Role, r.Endpoints[0].Verdicts[0].Consumer.Operation = trust.RoleRegistry, trust.OpPull
+		on := r.Endpoints[0].Verdicts[0].Consumer
+		r.Proved = []trust.EngineWord{{Party: on.Party, Instance: on.Instance, State: c.said, Others: c.others, Text: "not found"}}
+		_, text, _ := run(stub{reports: []trust.Report{r}}, "check", "reg.example")
+		if !strings.Contains(text, c.line) || !strings.Contains(strings.Join(strings.Fields(text), " "), c.reason) {
+			t.Errorf("%s:\n%s", name, text)
+		}
+	}
+}
+
 // A server chooses its subject: none of it may steer a terminal, hide, or fill
 // the screen, in any form of the answer.
 func TestHostileSubjectStaysText(t *testing.T) {
@@ -223,7 +246,7 @@ func TestHostileSubjectStaysText(t *testing.T) {
 	r.Endpoints[0].Verdicts[0].Consumer.Instance = evil
 	r.Endpoints[0].Verdicts[0].Looked = []trust.Look{{Path: evil}}
 	r.Findings = []trust.Finding{{Code: trust.UnknownAuthority, Severity: trust.SeverityError, Path: evil, Args: map[string]string{"subject": evil}}}
-	r.Proved = []trust.EngineWord{{Party: trust.Docker, Text: evil}}
+	r.Proved = []trust.EngineWord{{Party: trust.Docker, Text: evil}, {Party: trust.Docker, Others: []string{evil}}}
 	report := filepath.Join(t.TempDir(), "r.md")
 	_, text, _ := run(stub{reports: []trust.Report{r}}, "check", "-v", "reg.example", "--report", report)
 	_, asJSON, _ := run(stub{reports: []trust.Report{r}}, "check", "--json", "reg.example")

@@ -105,6 +105,9 @@ type (
 		Verdict  trust.State `json:"verdict"`
 		Text     string      `json:"text"`
 		Remote   bool        `json:"remote"`
+		// Others may have answered in the registry's place.
+		Others      []string `json:"others"`
+		Contradicts bool     `json:"contradicts"` // the verdict on its pulls
 	}
 	jsonKnown struct {
 		Registry string        `json:"registry"`
@@ -128,7 +131,7 @@ func contract(r trust.Report, english *words.Words) jsonRegistry {
 		Endpoints: each(r.Endpoints, endpointJSON),
 		Findings:  each(r.Findings, func(f trust.Finding) jsonFinding { return findingJSON(f, english) }),
 		Proved: each(r.Proved, func(w trust.EngineWord) jsonWord {
-			return jsonWord{w.Party, w.Instance, w.State, w.Text, w.Remote}
+			return jsonWord{w.Party, w.Instance, w.State, w.Text, w.Remote, list(w.Others), r.Contradicts(w)}
 		}),
 		At: r.At.UTC(), ElapsedMS: r.Elapsed.Milliseconds(),
 	}

@@ -56,7 +56,7 @@ func (t *text) report(r trust.Report, full, looked bool) {
 		}
 	}
 	t.findings(r.Findings, full)
-	t.proved(r.Proved)
+	t.proved(r)
 }
 
 func (t *text) endpoint(e trust.EndpointReport, named bool) {
@@ -158,16 +158,25 @@ func (t *text) findings(fs []trust.Finding, full bool) {
 	}
 }
 
+var wordKeys = [...]string{
+	words.NoDoubt:       "check.word",
+	words.OtherMachine:  "check.word-remote",
+	words.OtherServers:  "check.word-others",
+	words.Contradiction: "check.word-contradicts",
+}
+
 // proved shows what running engines said themselves.
-func (t *text) proved(ws []trust.EngineWord) {
-	for _, w := range ws {
-		key := "check.word"
-		if w.Remote {
-			key = "check.word-remote"
-		}
-		said := t.t(key, map[string]any{
-			"party": t.words.Party(w.Party), "instance": w.Instance, "state": t.words.State(w.State), "text": w.Text,
+func (t *text) proved(r trust.Report) {
+	for _, w := range r.Proved {
+		doubt := words.DoubtOf(r, w)
+		said := t.t(wordKeys[doubt], map[string]any{
+			"party": t.words.Party(w.Party), "instance": w.Instance, "state": t.words.State(w.State),
+			"others": strings.Join(w.Others, ", "), "text": w.Text,
 		})
-		t.say(wrap(symbols[w.State]+" "+said, "  ", t.width))
+		mark := w.State
+		if doubt != words.NoDoubt {
+			mark = trust.Unknown
+		}
+		t.say(wrap(symbols[mark]+" "+said, "  ", t.width))
 	}
 }

@@ -1,6 +1,8 @@
 package vm
 
 import (
+	"strings"
+
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/safe"
 	"mooring.dev/mooring/ui/words"
@@ -79,6 +81,13 @@ func (t Teller) progress(f *TrustForm) string {
 	return t.say("trust.applying", nil)
 }
 
+var wordKeys = [...]string{
+	words.NoDoubt:       "proof.word",
+	words.OtherMachine:  "proof.word-remote",
+	words.OtherServers:  "proof.word-others",
+	words.Contradiction: "proof.word-contradicts",
+}
+
 // proof is what each party in scope says now, and the engines' own words.
 func (t Teller) proof(r trust.Report) []Remark {
 	var out []Remark
@@ -95,12 +104,15 @@ func (t Teller) proof(r trust.Report) []Remark {
 		out = append(out, Remark{mark, t.say(key, a)})
 	}
 	for _, w := range r.Proved {
-		key := "proof.word"
-		if w.Remote {
-			key = "proof.word-remote"
+		doubt, mark := words.DoubtOf(r, w), markOf(w.State)
+		if doubt != words.NoDoubt {
+			mark = MarkUnknown
 		}
-		a := args{"party": t.W.Party(w.Party), "verdict": t.W.State(w.State), "text": w.Text}
-		out = append(out, Remark{markOf(w.State), t.say(key, a)})
+		a := args{
+			"party": t.W.Party(w.Party), "verdict": t.W.State(w.State), "text": w.Text,
+			"others": safe.Line(strings.Join(w.Others, ", ")),
+		}
+		out = append(out, Remark{mark, t.say(wordKeys[doubt], a)})
 	}
 	return out
 }

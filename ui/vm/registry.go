@@ -7,6 +7,7 @@ import (
 
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/safe"
+	"mooring.dev/mooring/ui/words"
 )
 
 // Action is what a button does.
@@ -250,16 +251,16 @@ func command(c trust.Consumer) string {
 // proved says how it is known that a registry is trusted.
 func (t Teller) proved(r trust.Report) string {
 	a := args{"time": r.At.Local().Format("15:04:05")}
-	var words []string
+	var engines []string
 	for _, w := range r.Proved {
-		if w.State == trust.Trusted && !w.Remote {
-			words = append(words, t.W.Party(w.Party))
+		if w.State == trust.Trusted && words.DoubtOf(r, w) == words.NoDoubt {
+			engines = append(engines, t.W.Party(w.Party))
 		}
 	}
-	if len(words) == 0 {
+	if len(engines) == 0 {
 		return t.say("banner.proved", a)
 	}
-	a["engines"] = t.W.List(words)
+	a["engines"] = t.W.List(engines)
 	return t.say("banner.proved-by", a)
 }
 

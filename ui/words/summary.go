@@ -15,6 +15,31 @@ func (w *Words) Summary(r trust.Report) string {
 	return w.T(key, args)
 }
 
+// A Doubt is why an engine's own word proves nothing.
+type Doubt int
+
+// The doubts.
+const (
+	NoDoubt       Doubt = iota
+	OtherMachine        // of an engine that does not speak for this one
+	OtherServers        // perhaps the answer of another server
+	Contradiction       // the opposite of what the engine's files say
+)
+
+// DoubtOf tells what is doubtful about w, a word in r.
+func DoubtOf(r trust.Report, w trust.EngineWord) Doubt {
+	switch {
+	case w.Remote:
+		return OtherMachine
+	case len(w.Others) > 0:
+		return OtherServers
+	case r.Contradicts(w):
+		return Contradiction
+	default:
+		return NoDoubt
+	}
+}
+
 // inState lists the parties in scope whose verdict is state.
 func inState(r trust.Report, state trust.State) []trust.Party {
 	var out []trust.Party
