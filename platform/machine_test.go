@@ -179,6 +179,52 @@ func TestTrustBesideOthers(t *testing.T) {
 	}
 }
 
+// Where a hosts.toml says which files are read, a plan writes none that nobody
+// would, and says why it changes nothing.
+func TestPlanBesideHostsTOML(t *testing.T) {
+	dir := "etc/docker/certs.d/" + regName
+	hosts := "server = \"https://" + regName + "\"\n"
+	s := newSite(t, map[string]string{dir + "/hosts.toml": hosts})
+	reasons := func(p trust.Plan) (out string) {
+		for _, f := range p.Forecast {
+			if f.InScope {
+				out += fmt.Sprintf("%s:%s %s;", f.Operation, f.After, f.Reason)
+			}
+		}
+		return out
+	}
+	plan, err := s.plan(trust.Docker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// dockerd's login reads flat files there all the same.
+	if len(plan.Changes) != 1 || plan.Changes[0].Path != "/"+dir+"/ca.crt" {
+		t.Errorf("changes %+v", plan.Changes)
+	}
+	if got := reasons(plan); got != "pull:refused hosts-toml-wins;login:trusted ;" {
+		t.Errorf("forecast %s", got)
+	}
+
+	var closed *planner.HostsTOMLError
+	if plan, err = s.plan(trust.DockerBuild); !errors.As(err, &closed) || closed.File != "/"+dir+"/hosts.toml" {
+		t.Errorf("builds alone: %+v, %v", plan.Changes, err)
+	}
+
+	s.write(dir+"/corp.pem", string(s.ca.PEM()), 0o644)
+	s.write(dir+"/hosts.toml", hosts+"ca = \"corp.pem\"\n", 0o644)
+	if plan, err = s.plan(trust.DockerBuild); err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Pending()) != 0 || len(plan.Changes) != 1 || plan.Changes[0].Path != "/"+dir+"/corp.pem" {
+		t.Errorf("named there already: %+v", plan.Changes)
+	}
+	for _, f := range s.check().Findings {
+		if f.Code == trust.WrongExtension {
+			t.Errorf("%s of %s", f.Code, f.Path)
+		}
+	}
+}
+
 // Podman reads the first directory that exists. One that an empty user directory
 // hides is not where the anchor goes.
 func TestPlanFollowsFirstDirectory(t *testing.T) {

@@ -1,6 +1,8 @@
 package consumers
 
 import (
+	"errors"
+	"io/fs"
 	"net"
 	"slices"
 	"strings"
@@ -157,12 +159,26 @@ func hostsPlace(w world.World, l hostsLoader, host string) (Place, bool) {
 	}
 	place := placeIn(w, dir)
 	file := w.Join(dir, hostsTOML)
-	if data, err := w.FS.ReadFile(file); err == nil && len(data) > 0 {
-		if _, err := parseHostsTOML(w, dir, data, l.needsHost); err == nil {
-			place.HostsTOML = file
-		}
+	if winsOverFiles(w, l, dir, file) {
+		place.HostsTOML = file
 	}
 	return place, true
+}
+
+// winsOverFiles reports whether the hosts.toml in dir keeps containerd from
+// reading the flat files there. One that Mooring cannot read counts, too.
+func winsOverFiles(w world.World, l hostsLoader, dir, file string) bool {
+	data, err := w.FS.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false
+	case err != nil:
+		return true
+	case len(data) == 0:
+		return false
+	}
+	_, err = parseHostsTOML(w, dir, data, l.needsHost)
+	return err == nil || errors.Is(err, world.ErrTooLarge)
 }
 
 // plainName is the directory name of host: as written, without colons on

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"time"
@@ -42,6 +43,12 @@ var (
 	ErrNoPlace  = errors.New("no party in scope has a place for an anchor of one registry")
 )
 
+// HostsTOMLError says that the parties in scope would read no file that a plan
+// could write, because File, a hosts.toml, names those they read.
+type HostsTOMLError struct{ File string }
+
+func (e *HostsTOMLError) Error() string { return e.File + " alone says which CA files are read" }
+
 // LeafError says that an anchor is not a CA and nobody asked for that.
 type LeafError struct{ Subject string }
 
@@ -66,7 +73,7 @@ func (e *NoStoreError) Error() string { return "no OS trust store that Mooring c
 
 // Trust makes the plan.
 func Trust(in Input) (trust.Plan, error) {
-	b := &builder{in: in, now: in.Set.World.Now(), seen: map[string]int{}}
+	b := &builder{in: in, now: in.Set.World.Now(), seen: map[string]int{}, closed: map[closedTo]string{}}
 	b.overlay = world.NewOverlay(in.Set.World.FS, b.now)
 	if err := b.checkAnchors(); err != nil {
 		return trust.Plan{}, err
@@ -81,9 +88,17 @@ func Trust(in Input) (trust.Plan, error) {
 		}
 	}
 	if len(b.plan.Changes) == 0 {
-		return trust.Plan{}, ErrNoPlace
+		return trust.Plan{}, b.noPlace()
 	}
 	return b.finish()
+}
+
+// noPlace is why there is nothing to change.
+func (b *builder) noPlace() error {
+	if len(b.closed) == 0 {
+		return ErrNoPlace
+	}
+	return &HostsTOMLError{slices.Min(slices.Collect(maps.Values(b.closed)))}
 }
 
 // builder collects one plan.
@@ -94,6 +109,14 @@ type builder struct {
 	overlay *world.Overlay
 	system  []trust.Anchor // anchors the plan adds to the OS store
 	seen    map[string]int // path -> index of its change
+	closed  map[closedTo]string
+}
+
+// closedTo is a consumer to which files can add nothing for a registry: the
+// hosts.toml that keeps it from reading them.
+type closedTo struct {
+	consumer trust.Consumer
+	registry string
 }
 
 func (b *builder) checkAnchors() error {
@@ -134,11 +157,31 @@ func (b *builder) certsD(reg trust.Registry) {
 		if !ok {
 			continue
 		}
+		if place.HostsTOML != "" {
+			b.closed[closedTo{m.Consumer, reg.String()}] = place.HostsTOML
+			b.named(m, reg)
+			continue
+		}
 		if b.onlyOwnRights(scope) && place.Alternative != "" {
 			place = consumers.Place{Dir: place.Alternative, UserWritable: true}
 		}
 		for _, a := range b.in.Anchors {
 			b.anchorFile(place, a, m.Consumer.Party)
+		}
+	}
+}
+
+// named notes which anchors a consumer has already from files that a hosts.toml
+// names.
+func (b *builder) named(m consumers.Member, reg trust.Registry) {
+	q := consumers.Query{Registry: reg, Role: trust.RoleRegistry, Host: reg.String(), System: b.in.Set.System}
+	held := trust.NewAnchorSet(m.Reader.Policy(b.in.Set.World, m.Consumer, q).Anchors)
+	for _, a := range b.in.Anchors {
+		if known, ok := held.Find(a.Cert); ok && known.Source.File() != "" {
+			b.add(trust.Change{
+				Kind: trust.WriteFile, Path: known.Source.File(), Content: certfile.Normalize(a.Cert), Mode: 0o644,
+				Status: trust.StatusUnchanged,
+			}, m.Consumer.Party)
 		}
 	}
 }

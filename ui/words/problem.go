@@ -98,6 +98,7 @@ func (w *Words) classifyPlan(err error) (key string, args map[string]any) {
 	var leaf *planner.LeafError
 	var worse *planner.WorseError
 	var store *planner.NoStoreError
+	var hosts *planner.HostsTOMLError
 	switch {
 	case errors.As(err, &leaf):
 		return "plan-leaf", map[string]any{"subject": leaf.Subject}
@@ -106,6 +107,8 @@ func (w *Words) classifyPlan(err error) (key string, args map[string]any) {
 		return "plan-worse", map[string]any{"party": w.Party(f.Party), "registry": f.Registry}
 	case errors.As(err, &store):
 		return "plan-no-store", map[string]any{"snippet": store.Snippet}
+	case errors.As(err, &hosts):
+		return "plan-hosts-toml", map[string]any{"path": hosts.File}
 	case errors.Is(err, planner.ErrNoAnchor):
 		return "plan-no-anchor", nil
 	case errors.Is(err, planner.ErrNoPlace):
