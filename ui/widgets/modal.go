@@ -20,6 +20,7 @@ type Modal struct {
 	footer  *fyne.Container
 	flash   *Text
 	shown   bool
+	resume  bool // the focus was on a button, and goes to the next there is
 	// OnEscape is called for the Escape key; nil closes the dialog.
 	OnEscape func()
 	OnClosed func()
@@ -48,18 +49,51 @@ func (m *Modal) SetTitle(s string) { m.title.SetText(s) }
 
 // SetBody replaces what is between heading and buttons.
 func (m *Modal) SetBody(objects ...fyne.CanvasObject) {
-	m.page.Show(objects...)
+	m.page.ShowHeld(m.canvas, objects...)
 	m.Settle()
 }
 
 // SetFooter replaces the buttons; they stand at the right, those in left at the
 // left.
 func (m *Modal) SetFooter(left []fyne.CanvasObject, right ...fyne.CanvasObject) {
+	held := m.heldButton()
 	m.footer.Objects = append(append([]fyne.CanvasObject{}, left...), Space(1, 1))
 	m.footer.Layout = &row{gap: 10, stretch: len(left)}
 	m.footer.Objects = append(m.footer.Objects, right...)
 	m.footer.Refresh()
 	m.Settle()
+	m.holdButton(held)
+}
+
+// heldButton is the place, counted from the right, of the button with the focus,
+// or -1.
+func (m *Modal) heldButton() int {
+	has := m.canvas.Focused()
+	for i, o := range m.footer.Objects {
+		if f, ok := o.(fyne.Focusable); ok && f == has {
+			return len(m.footer.Objects) - 1 - i
+		}
+	}
+	if m.resume {
+		return 0
+	}
+	return -1
+}
+
+// holdButton gives the focus to the button that took the place of the one that
+// had it. Left on one that is gone, keys would go nowhere, Escape among them.
+func (m *Modal) holdButton(place int) {
+	if place < 0 {
+		return
+	}
+	m.resume = true
+	m.canvas.Unfocus()
+	if i := len(m.footer.Objects) - 1 - place; i >= 0 {
+		if f, ok := m.footer.Objects[i].(fyne.Focusable); ok {
+			m.resume = false
+			m.canvas.Focus(f)
+		}
+	}
 }
 
 // Flash shows a short result over the buttons; "" takes it away.

@@ -311,3 +311,28 @@ func TestFocusIsRevealed(t *testing.T) {
 		t.Error("the Home key does not go to the top")
 	}
 }
+
+// Choosing by the keyboard redraws the dialog, and the focus stays on the choice.
+func TestFocusStaysOnTheChoice(t *testing.T) {
+	themed(t)
+	w := test.NewTempWindow(t, NewText("under it", Body, Wrap))
+	w.Resize(fyne.NewSize(600, 400))
+	m := NewModal(w.Canvas(), "Title")
+	chosen := 0
+	var draw func()
+	draw = func() {
+		var rows []fyne.CanvasObject
+		for i := range 3 {
+			rows = append(rows, NewChoice(NewText("choice", Strong, Wrap), i == chosen, nil, func() { chosen = i; draw() }))
+		}
+		m.SetBody(Panel(Column(4, rows...)))
+	}
+	draw()
+	m.Show(nil)
+	w.Canvas().FocusNext()
+	w.Canvas().FocusNext()
+	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	if c, ok := w.Canvas().Focused().(*Choice); !ok || !c.Chosen() || chosen != 1 {
+		t.Errorf("the focus is on %T, chosen is %d", w.Canvas().Focused(), chosen)
+	}
+}
