@@ -20,6 +20,9 @@ func FingerprintOf(c *x509.Certificate) Fingerprint { return sha256.Sum256(c.Raw
 // ParseFingerprint reads 64 hex digits in either case, with or without colons,
 // spaces or dashes between them and with or without a "sha256:" in front.
 func ParseFingerprint(s string) (Fingerprint, error) {
+	if f, ok := plainFingerprint(s); ok {
+		return f, nil
+	}
 	s = strings.ToLower(strings.TrimSpace(s))
 	for _, prefix := range []string{"sha256:", "sha-256:", "sha256 fingerprint=", "sha256"} {
 		s = strings.TrimPrefix(s, prefix)
@@ -37,6 +40,15 @@ func ParseFingerprint(s string) (Fingerprint, error) {
 	}
 	copy(f[:], b)
 	return f, nil
+}
+
+// plainFingerprint reads what String writes, as the history holds it by hundreds.
+func plainFingerprint(s string) (f Fingerprint, ok bool) {
+	if len(s) != hex.EncodedLen(len(f)) {
+		return f, false
+	}
+	_, err := hex.Decode(f[:], []byte(s))
+	return f, err == nil
 }
 
 // String returns 64 lower-case hex digits.

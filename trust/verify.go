@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
-	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -24,9 +23,10 @@ type outcome struct {
 // anchors to it, and checking signatures is what costs, so each set of anchors is
 // tried once.
 type verifier struct {
-	ep   Endpoint
-	at   time.Time
-	done map[string]verified
+	ep     Endpoint
+	at     time.Time
+	wanted []string // raw subjects that an anchor of the chain may have, sorted
+	done   map[string]verified
 }
 
 // verified is what crypto/x509 said.
@@ -36,12 +36,18 @@ type verified struct {
 }
 
 func newVerifier(ep Endpoint, at time.Time) *verifier {
-	return &verifier{ep: ep, at: at, done: map[string]verified{}}
+	v := &verifier{ep: ep, at: at, done: map[string]verified{}}
+	for _, c := range ep.Sent {
+		v.wanted = append(v.wanted, string(c.RawIssuer), string(c.RawSubject))
+	}
+	slices.Sort(v.wanted)
+	v.wanted = slices.Compact(v.wanted)
+	return v
 }
 
 // chain verifies the chain with those of p's anchors that are seen.
 func (v *verifier) chain(p Policy, seen func(Anchor) bool) outcome {
-	roots := candidates(v.ep.Sent, p, seen)
+	roots := v.candidates(p, seen)
 	if p.Dialect == DialectOpenSSL {
 		return v.openSSL(roots)
 	}
@@ -53,25 +59,21 @@ func (v *verifier) chain(p Policy, seen func(Anchor) bool) outcome {
 // them all into a new pool for each verdict would cost more than the handshake.
 // Go looks issuers up by raw subject as well, so nothing it would find or name
 // in an error is left out. Anchors come before system roots.
-func candidates(sent []*x509.Certificate, p Policy, seen func(Anchor) bool) []Anchor {
+func (v *verifier) candidates(p Policy, seen func(Anchor) bool) []Anchor {
 	var out []Anchor
-	have := map[Fingerprint]bool{}
+	have := map[string]bool{} // whole certificates: hashing them would cost more
 	add := func(a Anchor) {
-		if fp := a.Fingerprint(); !have[fp] {
-			have[fp] = true
+		if !have[string(a.Cert.Raw)] {
+			have[string(a.Cert.Raw)] = true
 			out = append(out, a)
 		}
 	}
-	wanted := map[string]bool{}
-	for _, c := range sent {
-		wanted[string(c.RawIssuer)], wanted[string(c.RawSubject)] = true, true
-	}
 	for _, a := range p.Anchors {
-		if wanted[string(a.Cert.RawSubject)] {
+		if _, ok := slices.BinarySearch(v.wanted, string(a.Cert.RawSubject)); ok {
 			add(a)
 		}
 	}
-	for _, subject := range slices.Sorted(maps.Keys(wanted)) {
+	for _, subject := range v.wanted {
 		for _, a := range p.System.Named([]byte(subject)) {
 			if seen(a) {
 				add(a)
@@ -98,9 +100,8 @@ func (v *verifier) verify(roots []Anchor, name string) verified {
 	var key strings.Builder
 	key.WriteString(name)
 	for _, a := range roots {
-		fp := a.Fingerprint()
-		key.WriteByte('\n')
-		key.Write(fp[:])
+		key.WriteByte('\n') // in no host name
+		key.Write(a.Cert.Raw)
 	}
 	got, ok := v.done[key.String()]
 	if !ok {

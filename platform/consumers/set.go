@@ -121,7 +121,7 @@ func (s *Set) Judge(p trust.Probe, ep trust.Endpoint, given []trust.Anchor, at t
 		Registry: p.Registry, Role: ep.Role, Host: hostOf(p, ep),
 		Auth: p.Auth.Scheme, System: s.System, IP: registryIP(p),
 	}
-	var j Judgement
+	j := Judgement{Policies: make([]trust.Policy, 0, len(s.Members))}
 	for _, m := range s.Members {
 		if !concerns(m.Consumer, ep.Role) {
 			continue

@@ -114,6 +114,7 @@ func (d *diagnosis) consumers(i int) []consumer {
 	if i >= len(d.in.Policies) || i >= len(d.in.Verdicts) {
 		return nil
 	}
+	out = make([]consumer, 0, len(d.in.Policies[i]))
 	for j, p := range d.in.Policies[i] {
 		if j < len(d.in.Verdicts[i]) {
 			out = append(out, consumer{p, d.in.Verdicts[i][j]})

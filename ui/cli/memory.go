@@ -7,7 +7,7 @@ import (
 )
 
 // heapFloor is how much memory a check takes before any garbage is collected.
-const heapFloor = 32 << 20
+const heapFloor = 40 << 20
 
 // lazyGC puts the first garbage collection off until the process has heapFloor in
 // use; from then on it collects as Go does by default. A check of a hundred
