@@ -41,7 +41,9 @@ func (s *session) freshHome() {
 	for _, e := range entries {
 		must(s.t, os.RemoveAll(filepath.Join(s.user.Home, e.Name())))
 	}
-	must(s.t, os.MkdirAll(s.runtimeDir(), 0o700))
+	must(s.t, os.MkdirAll(filepath.Dir(s.runtimeDir()), 0o755))
+	must(s.t, os.RemoveAll(s.runtimeDir()))
+	must(s.t, os.Mkdir(s.runtimeDir(), 0o700))
 	must(s.t, os.Chown(s.runtimeDir(), int(s.user.Cred.Uid), int(s.user.Cred.Gid)))
 }
 
@@ -119,12 +121,26 @@ type program struct {
 
 // stop ends the whole process group: dbus-run-session would leave its program.
 func (p *program) stop() {
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+	group := -p.cmd.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGTERM)
+	if err := desk.WaitFor("the end of "+p.name, func() bool { return p.gone(group) }); err != nil {
+		p.s.t.Error(err)
+		_ = syscall.Kill(group, syscall.SIGKILL)
+	}
+}
+
+// gone reports whether the program and what it left behind, which is then a child
+// of this process 1, have ended.
+func (p *program) gone(group int) bool {
 	select {
 	case <-p.done:
-	case <-timeout():
-		p.s.t.Errorf("%s does not end", p.name)
-		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-		<-p.done
+	default:
+		return false
+	}
+	for {
+		pid, err := syscall.Wait4(group, nil, syscall.WNOHANG, nil)
+		if err != nil || pid <= 0 {
+			return err == syscall.ECHILD
+		}
 	}
 }

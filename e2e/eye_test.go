@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,7 @@ type picture struct{ *image.RGBA }
 func (w *window) look() picture {
 	w.s.t.Helper()
 	var stderr bytes.Buffer
-	cmd := w.s.command("import", "-silent", "-window", w.id, "ppm:-")
+	cmd := w.s.command("import", "-silent", "-window", w.id, "-depth", "8", "ppm:-")
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -112,6 +113,40 @@ func (p picture) within(r image.Rectangle, of fyne.ThemeColorName) image.Rectang
 		}
 	}
 	return box
+}
+
+// focused is the border, of at least this width, of what has the focus: a line in
+// the accent's colour, which the painter mixes with what lies behind.
+func (p picture) focused(width int) image.Rectangle {
+	for y := range p.Bounds().Dy() {
+		for x, from := 1, 0; x <= p.Bounds().Dx(); x++ {
+			if c := p.RGBAAt(from, y); x < p.Bounds().Dx() && p.RGBAAt(x, y) == c {
+				continue
+			} else if x-from >= width && mixed(c, light(theme.ColorAccent)) {
+				return image.Rect(from, y, x, y+1)
+			}
+			from = x
+		}
+	}
+	return image.Rectangle{}
+}
+
+// mixed reports whether c is more than half of a on white.
+func mixed(c, a color.RGBA) bool {
+	part := float64(255-c.R) / float64(255-a.R)
+	near := func(have, full uint8) bool {
+		return math.Abs(float64(have)-(255-part*float64(255-full))) < 24
+	}
+	return part > 0.5 && part <= 1 && near(c.G, a.G) && near(c.B, a.B)
+}
+
+// crop is the raw content of r.
+func (p picture) crop(r image.Rectangle) []byte {
+	var out []byte
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		out = append(out, p.Pix[p.PixOffset(r.Min.X, y):p.PixOffset(r.Max.X, y)]...)
+	}
+	return out
 }
 
 // save keeps a picture among the artefacts.

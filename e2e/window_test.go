@@ -3,12 +3,14 @@
 package e2e
 
 import (
+	"bytes"
 	"image"
+	"io"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"mooring.dev/mooring/integration/desk"
 	"mooring.dev/mooring/ui/theme"
@@ -19,6 +21,7 @@ type window struct {
 	s       *session
 	id      string
 	program *program
+	pointer image.Point // where a click left it
 }
 
 // open starts a program of the desk on a session bus of its own and waits for its
@@ -52,11 +55,19 @@ func (w *window) xdotool(args ...string) {
 	}
 }
 
-// click presses the mouse in the middle of r.
+// click presses the mouse in the middle of r, which must be a button: it changes
+// its colour once the pointer is over it. A person sees that too, and a click in
+// the same instant as the move would still go to where the pointer was.
 func (w *window) click(r image.Rectangle) {
 	w.s.t.Helper()
 	at := r.Min.Add(r.Size().Div(2))
-	w.xdotool("mousemove", "--window", w.id, strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "1")
+	cold := w.look().crop(r)
+	w.xdotool("mousemove", "--window", w.id, strconv.Itoa(at.X), strconv.Itoa(at.Y))
+	if !w.pointer.In(r) {
+		w.until("the button under the pointer", func(p picture) bool { return !bytes.Equal(cold, p.crop(r)) })
+	}
+	w.pointer = at
+	w.xdotool("click", "1")
 }
 
 func (w *window) typed(text string) { w.s.t.Helper(); w.xdotool("type", "--delay", "25", text) }
@@ -81,11 +92,30 @@ func (s *session) wait(what string, ok func() bool) {
 	must(s.t, desk.WaitFor(what, ok))
 }
 
-func timeout() <-chan time.Time { return time.After(10 * time.Second) }
-
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// save photographs the window for the artefacts.
+func (w *window) save(name string) { w.s.t.Helper(); w.look().save(w.s.t, name) }
+
+// agent starts polkit's text agent for the window's program, and a person who
+// types the password there.
+func (w *window) agent() *desk.Terminal {
+	w.s.t.Helper()
+	pid, err := w.s.command("xdotool", "getwindowpid", w.id).Output()
+	must(w.s.t, err)
+	r, ready, err := os.Pipe()
+	must(w.s.t, err)
+	defer r.Close()
+	cmd := w.s.command("pkttyagent", "--process", strings.TrimSpace(string(pid)), "--notify-fd", "3")
+	cmd.ExtraFiles = []*os.File{ready}
+	terminal := w.s.user.InTerminal(w.s.t, desk.Password, cmd)
+	ready.Close()
+	_, err = io.ReadAll(r) // it closes its end once it is registered
+	must(w.s.t, err)
+	return terminal
 }
