@@ -69,7 +69,7 @@ integration:
 # The real window on a virtual display.
 e2e: window cli
 	@scripts/deps.sh e2e
-	$(GO) test -tags e2e -count=1 -timeout 20m -v ./e2e/...
+	$(GO) test -tags e2e,$(window_tags) -count=1 -timeout 20m -v ./e2e/...
 
 bench:
 	@scripts/deps.sh test

@@ -7,7 +7,7 @@
 # build  and what Fyne's window is compiled from
 # test   a C compiler for the race detector
 # lab    the real engines of the integration tests (Debian and Ubuntu only)
-# e2e    a virtual display, a session bus and polkit (Debian and Ubuntu only)
+# e2e    a virtual display, a session bus, polkit and engines (Debian and Ubuntu only)
 #
 # --list says what is missing and installs nothing.
 set -euo pipefail
@@ -44,7 +44,7 @@ packages() {
 	apt-get:lab) echo docker.io containerd podman skopeo docker-registry apache2-utils nginx-light curl openssl \
 		iproute2 util-linux ca-certificates dbus polkitd pkexec sudo passwd ;;
 	apt-get:e2e) echo xvfb xauth openbox xdotool imagemagick dbus dbus-x11 polkitd pkexec fonts-nanum \
-		docker-registry apache2-utils libgl1-mesa-dri ;;
+		docker.io containerd podman skopeo docker-registry apache2-utils libgl1-mesa-dri iproute2 util-linux passwd ;;
 	*) return 1 ;;
 	esac
 }

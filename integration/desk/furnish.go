@@ -88,14 +88,17 @@ func install(policy string) error {
 }
 
 // rule lets the user "allowed" do the narrow action without a password, as an
-// administrator may decide. It says nothing of the wide one.
+// administrator may decide, and "barred" nothing at all. It says nothing of the
+// wide one.
 const rule = `polkit.addRule(function(action, subject) {
 	if (action.id == "dev.mooring.trust-registry" && subject.user == "allowed") { return polkit.Result.YES; }
+	if (subject.user == "barred") { return polkit.Result.NO; }
 });`
 
 func addUsers() error {
 	for _, argv := range [][]string{
 		{"useradd", "-m", "-s", "/bin/sh", "allowed"},
+		{"useradd", "-m", "-s", "/bin/sh", "barred"},
 		{"useradd", "-m", "-s", "/bin/sh", "-G", "sudo", "admin"},
 	} {
 		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {

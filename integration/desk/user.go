@@ -19,7 +19,8 @@ type User struct {
 }
 
 // Login returns the user: "allowed", who may do the narrow action without a
-// password, or "admin", who is an administrator with a password.
+// password; "barred", who may do nothing; or "admin", an administrator, who has a
+// password.
 func Login(t testing.TB, name string) User {
 	t.Helper()
 	u, err := user.Lookup(name)
