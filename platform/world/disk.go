@@ -21,37 +21,54 @@ import (
 // absolute ones included, resolves inside it.
 type Disk struct{ Root string }
 
-func (d Disk) at(path string, follow bool) (string, error) {
+// at is the name by which the running machine knows path, until done is called.
+func (d Disk) at(path string, follow bool) (name string, done func(), err error) {
 	if d.Root == "" {
-		return path, nil
+		return path, func() {}, nil
 	}
-	path = InTree(path)
-	if follow {
-		return securejoin.SecureJoin(d.Root, path)
+	if name, done, err = inRoot(d.Root, InTree(path), follow); err != nil {
+		return "", nil, named(err, path)
 	}
-	dir, err := securejoin.SecureJoin(d.Root, filepath.Dir(path))
-	if err != nil {
-		return "", err
+	return name, done, nil
+}
+
+// joined is path below root as the links are now.
+func joined(root, path string, follow bool) (name string, done func(), err error) {
+	base := ""
+	if !follow {
+		path, base = filepath.Dir(path), filepath.Base(path)
 	}
-	return filepath.Join(dir, filepath.Base(path)), nil
+	name, err = securejoin.SecureJoin(root, path)
+	return filepath.Join(name, base), func() {}, err
+}
+
+// named is err about path, as the target OS writes it, without the names that the
+// running machine has for it.
+func named(err error, path string) error {
+	var p *fs.PathError
+	for cause := err; errors.As(cause, &p); cause = p.Err {
+		err = &fs.PathError{Op: p.Op, Path: path, Err: p.Err}
+	}
+	return err
 }
 
 // ReadFile implements FS. Devices and pipes are refused, not read.
 func (d Disk) ReadFile(path string) ([]byte, error) {
-	p, err := d.at(path, true)
+	p, done, err := d.at(path, true)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	i, err := os.Stat(p)
 	if err != nil {
-		return nil, err
+		return nil, named(err, path)
 	}
 	if !i.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
 	}
 	f, err := os.Open(p)
 	if err != nil {
-		return nil, err
+		return nil, named(err, path)
 	}
 	defer f.Close()
 	var b bytes.Buffer
@@ -65,46 +82,52 @@ func (d Disk) ReadFile(path string) ([]byte, error) {
 
 // ReadDir implements FS.
 func (d Disk) ReadDir(path string) ([]fs.DirEntry, error) {
-	p, err := d.at(path, true)
+	p, done, err := d.at(path, true)
 	if err != nil {
 		return nil, err
 	}
-	return os.ReadDir(p)
+	defer done()
+	entries, err := os.ReadDir(p)
+	return entries, named(err, path)
 }
 
 // Stat implements FS.
 func (d Disk) Stat(path string) (Info, error) {
-	p, err := d.at(path, true)
+	p, done, err := d.at(path, true)
 	if err != nil {
 		return Info{}, err
 	}
+	defer done()
 	i, err := os.Stat(p)
 	if err != nil {
-		return Info{}, err
+		return Info{}, named(err, path)
 	}
 	return infoOf(i), nil
 }
 
 // Lstat implements FS.
 func (d Disk) Lstat(path string) (Info, error) {
-	p, err := d.at(path, false)
+	p, done, err := d.at(path, false)
 	if err != nil {
 		return Info{}, err
 	}
+	defer done()
 	i, err := os.Lstat(p)
 	if err != nil {
-		return Info{}, err
+		return Info{}, named(err, path)
 	}
 	return infoOf(i), nil
 }
 
 // Readlink implements FS.
 func (d Disk) Readlink(path string) (string, error) {
-	p, err := d.at(path, false)
+	p, done, err := d.at(path, false)
 	if err != nil {
 		return "", err
 	}
-	return os.Readlink(p)
+	defer done()
+	target, err := os.Readlink(p)
+	return target, named(err, path)
 }
 
 func infoOf(i fs.FileInfo) Info {
