@@ -84,8 +84,10 @@ func FuzzChallenges(f *testing.F) {
 }
 
 func FuzzAnswer(f *testing.F) {
-	for _, s := range []string{okAnswer, notFound, bearer("https://auth.example/token"), redirect("/elsewhere?x=y"),
-		"HTTP/1.1 103 Early\r\n\r\n" + okAnswer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"} {
+	for _, s := range []string{
+		okAnswer, notFound, bearer("https://auth.example/token"), redirect("/elsewhere?x=y"),
+		"HTTP/1.1 103 Early\r\n\r\n" + okAnswer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+	} {
 		f.Add([]byte(s))
 	}
 	base := &url.URL{Scheme: "https", Host: labAddress, Path: "/v2/"}
