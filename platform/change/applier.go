@@ -61,8 +61,9 @@ func (a *Applier) both(ctx context.Context, t *tx, root trust.Plan) error {
 	if err := t.advance(phaseRoot); err != nil {
 		return t.giveUp(ctx, err)
 	}
-	for i, c := range root.Changes {
-		t.progress.tell(Step{Done: len(t.changes) + i, Total: len(t.changes) + len(root.Changes), Kind: c.Kind, Path: c.Path + c.Command})
+	// Root's half is one step: nothing of it is done until root has answered.
+	if c := root.Changes; len(c) > 0 {
+		t.progress.tell(Step{Done: len(t.changes), Total: len(t.changes) + len(c), Kind: c[0].Kind, Path: c[0].Path + c[0].Command})
 	}
 	half, err := a.Root.Apply(ctx, t.r.Receipt.ID, root)
 	if errors.Is(err, ErrPending) {

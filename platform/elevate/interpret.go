@@ -73,7 +73,7 @@ func (by asker) broken(err error, cancelled bool) error {
 // prompt, 127 for no authorization and for its own errors) and its English text,
 // which is not translated.
 func refusedByPkexec(res world.Result) error {
-	text := strings.TrimSpace(string(res.Stderr))
+	text := oneLine(res.Stderr)
 	has := func(s string) bool { return strings.Contains(text, s) }
 	switch {
 	case res.Code == 126 && (has("dismissed") || text == ""):
@@ -93,7 +93,7 @@ func refusedByPkexec(res world.Result) error {
 // refusedBySudo: sudo exits 1 when it does not start the command, and the helper
 // never exits 1 without a reply.
 func refusedBySudo(res world.Result) error {
-	text := strings.TrimSpace(string(res.Stderr))
+	text := oneLine(res.Stderr)
 	switch {
 	case res.Code == 1 && strings.Contains(text, "password"):
 		return change.Refuse(change.ErrRefusedByPerson, "", "%s", text)
@@ -102,3 +102,6 @@ func refusedBySudo(res world.Result) error {
 	}
 	return change.Refuse(change.ErrPending, "", "exit status %d: %s", res.Code, text)
 }
+
+// oneLine joins a program's lines: it is shown within a sentence.
+func oneLine(b []byte) string { return strings.Join(strings.Fields(string(b)), " ") }

@@ -53,20 +53,20 @@ func (t Teller) failure(f *TrustForm) string {
 	return t.say("trust.failed", nil)
 }
 
-// steps marks each pending change as done, under way or to come.
+// steps marks each pending change as done, under way or to come. Only the receipt
+// says that a change is made: a person's own files come before root's, in whatever
+// order the plan shows them, and are taken back if root's are refused.
 func (t Teller) steps(f *TrustForm) []Remark {
 	if f.Plan == nil {
 		return nil
 	}
 	var out []Remark
-	for i, c := range f.Plan.Pending() {
+	for _, c := range f.Plan.Pending() {
 		r := Remark{MarkUnknown, safe.Line(firstOf(c.Path, c.Shown))}
 		switch {
-		case f.Receipt != nil || i < f.Progress.Done:
+		case f.Receipt != nil:
 			r.Mark = MarkTrusted
-		case f.Phase == Failed:
-			r.Mark = MarkUnknown
-		case i == f.Progress.Done:
+		case f.Phase == Applying && f.Progress.Args["path"] == firstOf(c.Path, c.Command):
 			r.Mark = MarkChecking
 		}
 		out = append(out, r)

@@ -77,6 +77,8 @@ func (w *Words) classify(err error) (key string, args map[string]any) {
 	switch {
 	case errors.As(err, &coded):
 		return coded.Problem()
+	case errors.Is(err, change.ErrNoRights) && errors.As(err, &changing) && changing.Path == "":
+		return "change-no-rights-given", map[string]any{"detail": changing.Detail} // refused as a whole
 	case errors.As(err, &changing):
 		return "change-" + string(changing.Code), map[string]any{"path": changing.Path, "detail": changing.Detail}
 	case errors.As(err, &file):
