@@ -1,7 +1,6 @@
 package vm
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -167,7 +166,3 @@ func (t Teller) lookWord(l trust.Look) string {
 	}
 	return t.say("look.missing", nil)
 }
-
-// Folder is the nearest directory to open for a path: itself is one when it has
-// no extension, and what opens a folder falls back to its parent.
-func Folder(path string) string { return filepath.Dir(path) }

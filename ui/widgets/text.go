@@ -21,6 +21,7 @@ const (
 	Wrap      Overflow = iota // continue on the next line
 	CutEnd                    // "registry.corp.exa…"
 	CutMiddle                 // "/etc/docker/…/ca.crt": the end of a path tells most
+	Drop                      // not at all, if not as a whole
 	Grow                      // ask for the room
 )
 
@@ -131,6 +132,11 @@ func (t *Text) fit(width float32) {
 	switch t.overflow {
 	case CutEnd:
 		t.lines = []string{cutEnd(t.text, width, t.look)}
+	case Drop:
+		t.lines = []string{t.text}
+		if t.look.measure(t.text).Width > width {
+			t.lines[0] = ""
+		}
 	case CutMiddle:
 		t.lines = []string{cutMiddle(t.text, width, t.look)}
 	default:

@@ -25,7 +25,7 @@ func ValidityBar(v Validity) fyne.CanvasObject {
 			NewSurface(theme.ColorUnknownBack, "", fynetheme.SizeNamePadding),
 			NewSurface(barColor(v.State), "", fynetheme.SizeNamePadding)),
 		NewText(v.Left, left, Grow),
-		NewText(v.Dates, Secondary, CutEnd))
+		NewText(v.Dates, Secondary, Drop))
 }
 
 // barColor keeps the bar calm while only its end is near: the words say that.

@@ -16,8 +16,9 @@ type Options struct {
 	Sandbox bool
 	// Tour opens the sandboxed tour; nil leaves it out.
 	Tour func(ctx context.Context) error
-	// OpenFolder shows a directory to the person; nil leaves the buttons out.
-	OpenFolder func(ctx context.Context, dir string) error
+	// OpenFolder shows the place of a path to the person, which may not exist; nil
+	// leaves the buttons out.
+	OpenFolder func(ctx context.Context, path string) error
 	// Select is the registry to show first, "" for the one that needs it most.
 	Select string
 	// Shown is called once the window is on the screen, for measuring.
