@@ -5,8 +5,10 @@ package figures
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -14,11 +16,25 @@ import (
 	"time"
 )
 
-// shake is the least that looking at a server takes: dial, shake hands, and look
+// bare is the least that looking at a server takes: dial, shake hands, and look
 // at nothing.
-func shake(b *testing.B, addresses []string) {
+var bare = &tls.Config{InsecureSkipVerify: true}
+
+// verifying is what a client needs that decides for itself alone.
+func verifying(b *testing.B, f fleet) *tls.Config {
+	pem, err := os.ReadFile(f.ca)
+	if err != nil {
+		b.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	return &tls.Config{RootCAs: roots}
+}
+
+// shake is the loop to compare with.
+func shake(b *testing.B, addresses []string, config *tls.Config) {
 	for _, a := range addresses {
-		c, err := tls.Dial("tcp", a, &tls.Config{InsecureSkipVerify: true})
+		c, err := tls.Dial("tcp", a, config)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -27,21 +43,36 @@ func shake(b *testing.B, addresses []string) {
 }
 
 // compare runs work, which makes a handshake with each address and returns the
-// processor time it took, in turns with the bare loop.
-func compare(b *testing.B, addresses []string, work func() time.Duration) {
-	work() // what is made only once is no handshake's cost
-	shake(b, addresses)
-	var own, bare time.Duration
-	for b.Loop() {
-		own += work()
+// processor time it took, in turns with the bare loop and with one that verifies.
+func compare(b *testing.B, f fleet, addresses []string, work func() time.Duration) {
+	loop := func(config *tls.Config) float64 {
 		before := cpu(b)
-		shake(b, addresses)
-		bare += cpu(b) - before
+		shake(b, addresses, config)
+		return float64(cpu(b) - before)
 	}
-	n := float64(b.N * len(addresses))
-	b.ReportMetric(float64(own)/n, "cpu-ns/handshake")
-	b.ReportMetric(float64(bare)/n, "bare-cpu-ns/handshake")
-	b.ReportMetric(float64(own)/float64(bare), "x-of-bare")
+	verify := verifying(b, f)
+	work() // what is made only once is no handshake's cost
+	loop(bare)
+	loop(verify)
+	var own, ofBare, ofVerifying []float64
+	for b.Loop() {
+		took := float64(work())
+		own = append(own, took/float64(len(addresses)))
+		ofBare = append(ofBare, took/loop(bare))
+		ofVerifying = append(ofVerifying, took/loop(verify))
+	}
+	slices.Sort(own)
+	b.ReportMetric(own[len(own)/2], "cpu-ns/handshake")
+	spread(b, ofBare, "x-of-bare")
+	spread(b, ofVerifying, "x-of-verifying")
+}
+
+// spread reports the least, the median and the most.
+func spread(b *testing.B, values []float64, unit string) {
+	slices.Sort(values)
+	b.ReportMetric(values[0], unit+"-min")
+	b.ReportMetric(values[len(values)/2], unit)
+	b.ReportMetric(values[len(values)-1], unit+"-max")
 }
 
 // cpu is the time that this process has worked.

@@ -13,10 +13,11 @@ import (
 // BenchmarkProbe compares 100 probes, a handshake and a GET /v2/ each, with the
 // bare loop.
 func BenchmarkProbe(b *testing.B) {
-	all := start(b).addresses(100)
+	f := start(b)
+	all := f.addresses(100)
 	regs := registries(b, all)
 	p := &probe.Prober{Timeout: time.Minute, Proxy: probe.Direct}
-	compare(b, all, func() time.Duration {
+	compare(b, f, all, func() time.Duration {
 		before := cpu(b)
 		p.All(b.Context(), regs, func(p trust.Probe) {
 			if p.Endpoints[0].HTTP == nil {
