@@ -3,11 +3,11 @@ package world
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 
 	"github.com/cyphar/filepath-securejoin/pathrs-lite"
+	"golang.org/x/sys/unix"
 )
 
 // inRoot finds path in the tree below root and returns a name for it that holds
@@ -33,7 +33,8 @@ func inRoot(root, path string, follow bool) (name string, done func(), err error
 	return name, func() { h.Close() }, nil
 }
 
+// hasProc: rescue systems may lack it, or have a mere copy of its files.
 var hasProc = sync.OnceValue(func() bool {
-	_, err := os.Stat("/proc/self/fd")
-	return err == nil
+	var st unix.Statfs_t
+	return unix.Statfs("/proc/self/fd", &st) == nil && st.Type == unix.PROC_SUPER_MAGIC
 })
