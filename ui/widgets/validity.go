@@ -20,12 +20,32 @@ func ValidityBar(v Validity) fyne.CanvasObject {
 	if v.State != theme.Trusted {
 		left = left.In(v.State.Color())
 	}
-	return Row(10, 2, false,
-		container.New(&barLayout{spent: min(max(v.Spent, 0), 1)},
-			NewSurface(theme.ColorUnknownBack, "", fynetheme.SizeNamePadding),
-			NewSurface(barColor(v.State), "", fynetheme.SizeNamePadding)),
-		NewText(v.Left, left, Grow),
-		NewText(v.Dates, Secondary, Drop))
+	bar := container.New(&barLayout{spent: min(max(v.Spent, 0), 1)},
+		NewSurface(theme.ColorUnknownBack, "", fynetheme.SizeNamePadding),
+		NewSurface(barColor(v.State), "", fynetheme.SizeNamePadding))
+	dates := NewText(v.Dates, Secondary, Drop)
+	return container.New(&validityLayout{dates: dates}, bar, NewText(v.Left, left, Grow), dates)
+}
+
+// validityLayout is bar, words and dates in a line. The bar gives up some of its
+// length before the dates are left out.
+type validityLayout struct{ dates *Text }
+
+const barLong, barShort, barGap float32 = 100, 60, 10
+
+func (l *validityLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	bar, left, dates := objects[0], objects[1], objects[2]
+	words := left.MinSize().Width
+	rest := size.Width - words - 2*barGap
+	width := min(barLong, max(barShort, rest-l.dates.look.measure(l.dates.text).Width-1))
+	place(bar, 0, width, size.Height)
+	place(left, width+barGap, words, size.Height)
+	place(dates, width+words+2*barGap, max(0, rest-width), size.Height)
+}
+
+func (l *validityLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	left := objects[1].MinSize()
+	return fyne.NewSize(barShort+left.Width+2*barGap, max(left.Height, objects[2].MinSize().Height))
 }
 
 // barColor keeps the bar calm while only its end is near: the words say that.
@@ -47,7 +67,7 @@ func (b *barLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[1].Resize(fyne.NewSize(max(thick, size.Width*b.spent), thick))
 }
 
-func (b *barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(100, 6) }
+func (b *barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(barShort, 6) }
 
 // NewProgress is a bar that is filled to share, from 0 to 1.
 func NewProgress(share float32) fyne.CanvasObject {
