@@ -311,3 +311,29 @@ func TestSelfSignedServerIsALeaf(t *testing.T) {
 		t.Errorf("planned unasked: %v", err)
 	}
 }
+
+// Untrust takes CA files away, but none that a hosts.toml names.
+func TestUntrust(t *testing.T) {
+	dir := "etc/docker/certs.d/" + regName
+	s := newSite(t, nil)
+	s.write(dir+"/ca.crt", string(s.ca.PEM()), 0o644)
+	s.write("etc/containers/certs.d/"+regName+"/ca.crt", string(s.ca.PEM()), 0o644)
+	s.write(dir+"/hosts.toml", "server = \"https://"+regName+"\"\nca = \"ca.crt\"\n", 0o644)
+	plan, err := s.machine.PlanUntrust(t.Context(), []trust.Registry{s.reg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Changes) != 1 || plan.Changes[0].Path != "/etc/containers/certs.d/"+regName+"/ca.crt" {
+		t.Fatalf("changes %+v", plan.Changes)
+	}
+	receipt, err := s.machine.Apply(t.Context(), plan, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.machine.Undo(t.Context(), receipt.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !world.Exists(s.machine.World.FS, plan.Changes[0].Path) {
+		t.Error("undo did not bring the file back")
+	}
+}
