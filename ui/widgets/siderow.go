@@ -46,7 +46,7 @@ func (r *sideRow) set(it SideItem) {
 		r.body.Objects = []fyne.CanvasObject{r.back, Inset(0, 4, 0, 8,
 			Row(11, 1, false, Icon(it.State.Icon(), 18), Column(1, r.title, r.subtitle)))}
 	}
-	r.body.Refresh()
+	r.Refresh()
 }
 
 // CreateRenderer implements fyne.Widget.

@@ -255,6 +255,22 @@ func TestSideListKeys(t *testing.T) {
 	}
 }
 
+// A row that is used again for another item does not keep the mark of the one
+// that was chosen.
+func TestSideListMarksOneRow(t *testing.T) {
+	l := sideList(t, 300)
+	l.Choose("3")
+	for y := float32(0); y < 9000; y += 450 {
+		l.scroll.ScrollToOffset(fyne.NewPos(0, y))
+		l.arrange()
+		for _, r := range l.rows {
+			if marked := r.back.fill == theme.ColorSelection; marked != (r.item.ID == "3") {
+				t.Fatalf("at %v the row of %q is marked: %v", y, r.item.ID, marked)
+			}
+		}
+	}
+}
+
 // When results arrive the chosen row stays where it is on the screen.
 func TestSideListHoldsTheChosenRow(t *testing.T) {
 	l := sideList(t, 200)
