@@ -140,6 +140,19 @@ func mixed(c, a color.RGBA) bool {
 	return part > 0.5 && part <= 1 && near(c.G, a.G) && near(c.B, a.B)
 }
 
+// count is how many pixels have about this colour: Fyne paints the window's own
+// background a little lighter than it is told.
+func (p picture) count(c color.Color) int {
+	want, n := color.RGBAModel.Convert(c).(color.RGBA), 0
+	near := func(a, b uint8) bool { return max(a, b)-min(a, b) <= 3 }
+	for i := 0; i < len(p.Pix); i += 4 {
+		if near(p.Pix[i], want.R) && near(p.Pix[i+1], want.G) && near(p.Pix[i+2], want.B) {
+			n++
+		}
+	}
+	return n
+}
+
 // crop is the raw content of r.
 func (p picture) crop(r image.Rectangle) []byte {
 	var out []byte

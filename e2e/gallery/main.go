@@ -1,5 +1,73 @@
 //go:build e2e
 
+// Gallery shows the window on a machine in memory, for photographs of it:
+//
+//	gallery STATE LANGUAGE
+//
+// It writes a line to standard output after each check of registries.
 package main
 
-func main() {}
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/ui/window"
+	"mooring.dev/mooring/ui/window/windowtest"
+)
+
+// shown is the registry of the scene that shows a state.
+var shown = map[string]string{
+	"refused":     "registry.corp.example:5000",
+	"trusted":     "ghcr.io",
+	"expiring":    "harbor.lab.example",
+	"token":       "gitlab.example:5050",
+	"insecure":    "insecure.lab.example:5000",
+	"plain-http":  "plain.lab.example:5000",
+	"unreachable": "nas.home:5000",
+	"faults":      "old.corp.example",
+	"long-name":   "a-very-long-registry-name.department-of-very-long-names.europe-west-4.internal.corp.example:50000",
+}
+
+func main() {
+	state, lang := os.Args[1], os.Args[2]
+	o := window.Options{
+		Lang: lang, Select: shown[state],
+		Tour:       func(context.Context) error { return nil },
+		OpenFolder: func(context.Context, string) error { return nil },
+	}
+	if err := window.Run(context.Background(), told{machine(state)}, o); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func machine(state string) *windowtest.Service {
+	switch state {
+	case "empty":
+		return windowtest.New()
+	case "many":
+		return windowtest.Many(helper{}, 500)
+	}
+	s, _ := windowtest.Scene(helper{})
+	return s
+}
+
+// told says when a check is over.
+type told struct{ *windowtest.Service }
+
+// Check implements platform.Service.
+func (s told) Check(ctx context.Context, regs []trust.Registry, o platform.CheckOptions, each func(trust.Report)) error {
+	defer fmt.Println("checked", len(regs))
+	return s.Service.Check(ctx, regs, o, each)
+}
+
+// helper is what makers of certificates need of a test: here is none.
+type helper struct{ testing.TB }
+
+func (helper) Helper()                   {}
+func (helper) Fatal(args ...any)         { panic(fmt.Sprint(args...)) }
+func (helper) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }

@@ -1,0 +1,112 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"image"
+	"io"
+	"strconv"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	fynetheme "fyne.io/fyne/v2/theme"
+
+	"mooring.dev/mooring/integration/desk"
+	"mooring.dev/mooring/ui/theme"
+)
+
+var variants = map[string]fyne.ThemeVariant{"light": fynetheme.VariantLight, "dark": fynetheme.VariantDark}
+
+// A shot is one state of the window, in the sizes in which it is photographed.
+type shot struct {
+	state, lang, look string
+	sizes             []image.Point
+}
+
+// shots are all states in English, and in the other languages those with the
+// longest sentences.
+func shots() []shot {
+	small, usual, large := image.Pt(800, 560), image.Pt(1180, 880), image.Pt(1920, 1080)
+	all := []string{"empty", "refused", "dialog", "trusted", "expiring", "token", "insecure", "plain-http", "unreachable", "faults", "long-name", "many"}
+	var out []shot
+	for _, state := range all {
+		out = append(out,
+			shot{state, "en", "light", []image.Point{small, usual, large}},
+			shot{state, "en", "dark", []image.Point{usual}})
+	}
+	for _, lang := range []string{"ko", "ru"} {
+		for _, state := range []string{"empty", "refused", "dialog", "plain-http", "faults"} {
+			out = append(out, shot{state, lang, "light", []image.Point{small, usual}})
+		}
+		out = append(out, shot{"trusted", lang, "dark", []image.Point{small, usual}})
+	}
+	return out
+}
+
+// TestGallery photographs the window in every state, for people to look at, and
+// checks of each picture what a machine can.
+func TestGallery(t *testing.T) {
+	s := login(t, "allowed", "2000x1200")
+	for _, shot := range shots() {
+		t.Run(fmt.Sprintf("%s-%s-%s", shot.state, shot.lang, shot.look), func(t *testing.T) {
+			s := &session{t: t, user: s.user, display: s.display}
+			w := s.gallery(shot)
+			for _, size := range shot.sizes {
+				w.resize(size)
+				p := w.settled()
+				p.save(t, fmt.Sprintf("gallery/%s-%s-%s-%dx%d", shot.state, shot.lang, shot.look, size.X, size.Y))
+				back := theme.New().Color(fynetheme.ColorNameBackground, variants[shot.look])
+				if shot.state != "dialog" && p.count(back) < size.X*size.Y/10 {
+					t.Errorf("%v: hardly anything has the background of the %s theme", size, shot.look)
+				}
+			}
+		})
+	}
+	t.Logf("look at %s/screenshots", desk.Artefacts())
+}
+
+// gallery opens the window of a shot and waits until its machine is checked.
+func (s *session) gallery(shot shot) *window {
+	s.t.Helper()
+	state := shot.state
+	if state == "dialog" {
+		state = "refused"
+	}
+	cmd := s.command("dbus-run-session", "--", desk.Built("gallery"), state, shot.lang)
+	cmd.Env = append(cmd.Env, "FYNE_THEME="+shot.look, "LANG="+shot.lang+".UTF-8")
+	out, err := cmd.StdoutPipe()
+	must(s.t, err)
+	w := s.open("^Mooring$", cmd)
+	if state != "empty" {
+		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			s.t.Fatalf("it said %q: %v\n%s", line, err, w.log())
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }() // until it ends
+	w.settled()
+	if shot.state == "dialog" {
+		w.key("ctrl+t")
+		w.settled()
+	}
+	return w
+}
+
+func (w *window) resize(size image.Point) {
+	w.s.t.Helper()
+	w.xdotool("windowsize", w.id, strconv.Itoa(size.X), strconv.Itoa(size.Y))
+	w.until("the size", func(p picture) bool { return p.Bounds().Size() == size })
+}
+
+// settled waits until the window shows the same twice, and more than one colour.
+func (w *window) settled() picture {
+	w.s.t.Helper()
+	last := w.look()
+	return w.until("a picture that stays", func(p picture) bool {
+		same := bytes.Equal(p.Pix, last.Pix) && p.count(p.At(1, 1)) < len(p.Pix)/4
+		last = p
+		return same
+	})
+}
