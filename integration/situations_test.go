@@ -48,11 +48,6 @@ var served = []situation{
 		s.serve(l, append([]*trusttest.Cert{l, s.issuing}, s.others(98)...)...)
 		s.trustRoot()
 	}},
-	{"three hundred certificates sent", func(s *site) {
-		l := s.leaf()
-		s.serve(l, append([]*trusttest.Cert{l, s.issuing}, s.others(298)...)...)
-		s.trustRoot()
-	}},
 	{"self-signed leaf", func(s *site) { s.serve(trusttest.SelfSigned(s.t, trusttest.Names(s.host.Name))) }},
 	{"expired leaf", func(s *site) { s.serve(s.leaf(trusttest.NotAfter(time.Now().Add(-day)))); s.trustRoot() }},
 	{"expired leaf of unknown CA", func(s *site) { s.serve(s.leaf(trusttest.NotAfter(time.Now().Add(-day)))) }},

@@ -272,3 +272,17 @@ func TestJudgeProcessOfUnknownAge(t *testing.T) {
 		}
 	}
 }
+
+// Whether an engine takes a chain of more than 64 KiB depends on the Go it was
+// built with, which nobody can see.
+func TestJudgeHugeChain(t *testing.T) {
+	l := newLab(t)
+	sent := []*x509.Certificate{l.leaf.Cert, l.inter.Cert}
+	for total := 0; total < 64<<10; total += len(l.inter.Cert.Raw) {
+		sent = append(sent, l.inter.Cert)
+	}
+	p := trust.Policy{Anchors: []trust.Anchor{anchor(l.root, time.Time{})}}
+	if v := trust.Judge(l.endpoint(sent...), p, now); v.State != trust.Unknown || v.Detail == "" {
+		t.Errorf("%s: %s", v.State, v.Detail)
+	}
+}
