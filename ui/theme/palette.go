@@ -15,6 +15,7 @@ const (
 	ColorSidebar       fyne.ThemeColorName = "mooringSidebar"
 	ColorCard          fyne.ThemeColorName = "mooringCard"
 	ColorLine          fyne.ThemeColorName = "mooringLine"
+	ColorField         fyne.ThemeColorName = "mooringField" // around what one types into
 	ColorInk           fyne.ThemeColorName = "mooringInk"
 	ColorMuted         fyne.ThemeColorName = "mooringMuted"
 	ColorAccent        fyne.ThemeColorName = "mooringAccent"
@@ -39,6 +40,7 @@ var (
 		ColorSidebar:                  0xEDF1F5,
 		ColorCard:                     0xFFFFFF,
 		ColorLine:                     0xD5DDE5,
+		ColorField:                    0xB4C0CB,
 		ColorInk:                      0x13212F,
 		ColorMuted:                    0x546475,
 		ColorAccent:                   0x0B6E8A,
@@ -58,6 +60,7 @@ var (
 		ColorSidebar:                  0x0C1218,
 		ColorCard:                     0x18212B,
 		ColorLine:                     0x2A3744,
+		ColorField:                    0x8395A6,
 		ColorInk:                      0xE6EDF3,
 		ColorMuted:                    0x9DB0C1,
 		ColorAccent:                   0x3FB6D3,
@@ -105,7 +108,7 @@ func newPalette(base map[fyne.ThemeColorName]uint32) palette {
 		fynetheme.ColorNameButton:              ColorCard,
 		fynetheme.ColorNameDisabledButton:      ColorUnknownBack,
 		fynetheme.ColorNameInputBackground:     ColorCard,
-		fynetheme.ColorNameInputBorder:         ColorLine,
+		fynetheme.ColorNameInputBorder:         ColorField,
 		fynetheme.ColorNameMenuBackground:      ColorCard,
 		fynetheme.ColorNameOverlayBackground:   ColorCard,
 		fynetheme.ColorNameHeaderBackground:    ColorSidebar,
