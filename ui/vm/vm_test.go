@@ -121,6 +121,34 @@ func everyCandidate(t *testing.T, s *windowtest.Service, tl vm.Teller, f *vm.Tru
 	tl.Outcome(f)
 }
 
+// While root is asked, and once it has refused, no change looks made.
+func TestOnlyTheReceiptTicksChanges(t *testing.T) {
+	plan := &trust.Plan{Changes: []trust.Change{
+		{Kind: trust.WriteFile, Path: "/etc/docker/certs.d/a.example/ca.crt", Status: trust.StatusNew, Privileged: true},
+		{Kind: trust.WriteFile, Path: "/home/alice/.config/containers/certs.d/a.example/ca.crt", Status: trust.StatusNew},
+	}}
+	marks := func(f *vm.TrustForm) string {
+		var out []string
+		for _, s := range vm.NewTeller(wordstest.New(t, "en")).Outcome(f).Steps {
+			out = append(out, string(s.Mark))
+		}
+		return strings.Join(out, " ")
+	}
+	f := &vm.TrustForm{Plan: plan, Phase: vm.Applying}
+	f.Progress = platform.Progress{Done: 1, Total: 2, Args: map[string]string{"path": plan.Changes[0].Path}}
+	if got, want := marks(f), "checking unknown"; got != want {
+		t.Errorf("while root is asked: %q, want %q", got, want)
+	}
+	f.Phase, f.Err = vm.Failed, errors.New("refused")
+	if got, want := marks(f), "unknown unknown"; got != want {
+		t.Errorf("after the refusal: %q, want %q", got, want)
+	}
+	f.Phase, f.Err, f.Receipt = vm.Done, nil, &trust.Receipt{State: trust.ReceiptApplied}
+	if got, want := marks(f), "trusted trusted"; got != want {
+		t.Errorf("with the receipt: %q, want %q", got, want)
+	}
+}
+
 func TestBanner(t *testing.T) {
 	s, _ := windowtest.Scene(t)
 	b, tl := checked(t, s), teller(t, "en")
