@@ -3,13 +3,14 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"mooring.dev/mooring/integration/namespace"
 )
 
 // The current engines, as released Go modules: distributions carry old ones, and
@@ -146,25 +147,11 @@ func buildContainerd(dir string) error {
 
 // buildMooring builds the command line under test into dir.
 func buildMooring(dir string) error {
-	root, err := moduleRoot()
+	root, err := namespace.ModuleRoot()
 	if err != nil {
 		return err
 	}
 	return golang(root, nil, "build", "-tags", "nogui", "-o", filepath.Join(dir, "mooring"), ".")
-}
-
-// moduleRoot is the directory of go.mod, above the package that is tested.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for ; dir != "/"; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-	}
-	return "", errors.New("no go.mod above the test")
 }
 
 // golang runs the go command without cgo in dir.

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mooring.dev/mooring/integration/namespace"
 )
 
 // Lab is the one machine that all tests of a package share.
@@ -65,7 +67,7 @@ const commandLimit = 90 * time.Second
 // Env is the environment that every command gets: nothing of the session.
 func (l *Lab) Env(more ...string) []string {
 	return append([]string{
-		"PATH=" + searchPath, "HOME=" + l.Home, "LANG=C.UTF-8", "TMPDIR=" + filepath.Join(l.Dir, "tmp"),
+		"PATH=" + namespace.SearchPath, "HOME=" + l.Home, "LANG=C.UTF-8", "TMPDIR=" + filepath.Join(l.Dir, "tmp"),
 	}, more...)
 }
 
