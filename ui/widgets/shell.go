@@ -5,6 +5,7 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	fynetheme "fyne.io/fyne/v2/theme"
 
 	"mooring.dev/mooring/ui/theme"
 )
@@ -30,6 +31,9 @@ func NewShell(sidebar, page, over fyne.CanvasObject) *Shell {
 	veil := newBlocker()
 	veil.onTap = func() { s.SetDrawer(false) }
 	bar := container.NewStack(NewSurface(theme.ColorSidebar, "", ""), sidebar)
+	// Fyne clears the window with a tone that is lighter than the theme's: it divides
+	// by 255² where it should by 65535.
+	page = container.NewStack(NewSurface(fynetheme.ColorNameBackground, "", ""), page)
 	s.layout = &shellLayout{
 		shell: s, bar: bar, line: Rule(), page: page,
 		dim: NewSurface(theme.ColorDim, "", ""), veil: veil, over: over,
