@@ -1,8 +1,10 @@
 package vm
 
 import (
+	"errors"
 	"strings"
 
+	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/safe"
 	"mooring.dev/mooring/ui/words"
@@ -39,18 +41,23 @@ func (t Teller) Outcome(f *TrustForm) Outcome {
 		o.Summary = t.proofSummary(*f.Proof)
 	}
 	if f.Err != nil {
-		problem := t.W.Error(f.Err)
-		o.Problem = &problem
-		o.Summary = Remark{MarkRefused, t.failure(f)}
+		o.Problem, o.Summary = t.failure(f), Remark{}
 	}
 	return o
 }
 
-func (t Teller) failure(f *TrustForm) string {
+// failure is what went wrong, and in the same sentence what has come of the
+// changes, unless the error says that itself or nobody knows.
+func (t Teller) failure(f *TrustForm) *words.Problem {
+	p := t.W.Error(f.Err)
+	come := t.say("trust.failed", nil)
 	if f.Receipt != nil {
-		return t.say("trust.applied-unproved", nil)
+		come = t.say("trust.applied-unproved", nil)
 	}
-	return t.say("trust.failed", nil)
+	if !errors.Is(f.Err, change.ErrPending) && !strings.Contains(p.What, come) {
+		p.What += " " + come
+	}
+	return &p
 }
 
 // steps marks each pending change as done, under way or to come. Only the receipt

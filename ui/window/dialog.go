@@ -41,7 +41,8 @@ func (d *panel) closeOnly(label string) {
 	d.modal.SetFooter(nil, widgets.NewButton(widgets.Primary, label, d.modal.Close))
 }
 
-// problem draws an error: what, why, what to do, and its own words to copy.
+// problem draws an error: what, why, what to do, and its own words to copy if they
+// say more.
 func (w *Window) problem(p words.Problem) fyne.CanvasObject {
 	col := widgets.Column(4, widgets.NewText(p.What, widgets.Strong, widgets.Wrap))
 	for _, s := range []string{p.Why, p.Hint} {
@@ -49,10 +50,10 @@ func (w *Window) problem(p words.Problem) fyne.CanvasObject {
 			col.Add(widgets.NewText(s, widgets.Look{Size: theme.SizeSecondary}, widgets.Wrap))
 		}
 	}
-	if p.Details != "" {
+	if more := p.More(); more != "" {
 		col.Add(widgets.Row(4, 0, false,
-			widgets.NewText(p.Details, widgets.Mono.In(theme.ColorMuted), widgets.Wrap),
-			widgets.NewIconButton(theme.IconCopy, "", func() { w.copy(p.Details) })))
+			widgets.NewText(more, widgets.Mono.In(theme.ColorMuted), widgets.Wrap),
+			widgets.NewIconButton(theme.IconCopy, "", func() { w.copy(more) })))
 	}
 	return widgets.Tinted(theme.Refused, widgets.Row(12, 1, true, widgets.Icon(theme.Refused.Icon(), 22), col))
 }

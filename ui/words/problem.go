@@ -3,13 +3,16 @@ package words
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/discover"
 	"mooring.dev/mooring/platform/planner"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/certfile"
@@ -40,7 +43,7 @@ func (w *Words) Error(err error) Problem {
 	if err == nil {
 		return Problem{}
 	}
-	details := safe.Text(err.Error(), maxDetails)
+	details := ownWords(err)
 	var name trust.NameError
 	if errors.As(err, &name) {
 		return Problem{What: sentence(w.T("name."+string(name.Code), anyMap(name.Args()))), Details: details}
@@ -59,6 +62,25 @@ func (w *Words) Error(err error) Problem {
 	return p
 }
 
+// ownWords is the error's text; of one of ours that carries what the system or a
+// command said, that alone, in one line.
+func ownWords(err error) string {
+	text := err.Error()
+	var changing *change.Error
+	if errors.As(err, &changing) && changing.Detail != "" {
+		text = strings.Join(strings.Fields(changing.Detail), " ")
+	}
+	return safe.Text(text, maxDetails)
+}
+
+// More is the details where they say more than the sentences do, else "".
+func (p Problem) More() string {
+	if strings.Contains(p.What, p.Details) || strings.Contains(p.Why, p.Details) {
+		return ""
+	}
+	return p.Details
+}
+
 func (w *Words) optional(key string, args map[string]any) string {
 	if !w.Has(key) {
 		return ""
@@ -71,6 +93,7 @@ func (w *Words) optional(key string, args map[string]any) string {
 func (w *Words) classify(err error) (key string, args map[string]any) {
 	var coded Coded
 	var changing *change.Error
+	var listed discover.Problem
 	var file certfile.Error
 	var path *fs.PathError
 	var dns *net.DNSError
@@ -81,6 +104,8 @@ func (w *Words) classify(err error) (key string, args map[string]any) {
 		return "change-no-rights-given", map[string]any{"detail": changing.Detail} // refused as a whole
 	case errors.As(err, &changing):
 		return "change-" + string(changing.Code), map[string]any{"path": changing.Path, "detail": changing.Detail}
+	case errors.As(err, &listed):
+		return w.classifyListed(err, listed)
 	case errors.As(err, &file):
 		return "certfile-" + fileKind(file), map[string]any{"format": file.Format, "detail": file}
 	case errors.Is(err, context.Canceled):
@@ -94,6 +119,40 @@ func (w *Words) classify(err error) (key string, args map[string]any) {
 	}
 	return w.classifyPlan(err)
 }
+
+// classifyListed is for files that might name registries and cannot be used: one,
+// with its cause, or several.
+func (w *Words) classifyListed(err error, first discover.Problem) (key string, args map[string]any) {
+	if paths := problemPaths(err); len(paths) > 1 {
+		return "list-several", map[string]any{"paths": w.List(paths)}
+	}
+	if errors.Is(first.Err, fs.ErrPermission) {
+		return "list-rights", map[string]any{"path": first.Path}
+	}
+	return "list-other", map[string]any{"path": first.Path, "cause": first.Err}
+}
+
+// problemPaths names the files of the problems that err joins.
+func problemPaths(err error) []string {
+	var paths []string
+	all, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	for _, e := range all.Unwrap() {
+		var p discover.Problem
+		if errors.As(e, &p) && !slices.Contains(paths, p.Path) {
+			paths = append(paths, p.Path)
+		}
+	}
+	if more := len(paths) - maxPaths; more > 0 {
+		paths = append(paths[:maxPaths], fmt.Sprintf("+%d", more))
+	}
+	return paths
+}
+
+// maxPaths bounds the files that a sentence names; the details name all.
+const maxPaths = 3
 
 // classifyPlan is for the reasons for which no plan is made.
 func (w *Words) classifyPlan(err error) (key string, args map[string]any) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/discover"
 	"mooring.dev/mooring/trust"
 )
 
@@ -106,6 +108,36 @@ func TestErrors(t *testing.T) {
 	}
 	if p := w.Error(nil); p != (Problem{}) {
 		t.Errorf("nil: %+v", p)
+	}
+}
+
+func TestFilesOfTheListThatCannotBeUsed(t *testing.T) {
+	w := New("en")
+	locked := discover.Problem{Path: "/h/auth.json", Err: fs.ErrPermission}
+	broken := discover.Problem{Path: "/h/config.json", Err: errors.New("unexpected end")}
+	for name, c := range map[string]struct {
+		err                error
+		what, why, hinting string
+	}{
+		"no right": {errors.Join(locked), "/h/auth.json cannot be read", "You have no right", "by hand"},
+		"broken":   {errors.Join(broken), "/h/config.json cannot be used", "unexpected end", "Put the file right"},
+		"both":     {errors.Join(locked, broken), "/h/auth.json and /h/config.json", "", "Put the files right"},
+	} {
+		p := w.Error(c.err)
+		if !strings.Contains(p.What, c.what) || !strings.Contains(p.Why, c.why) || !strings.Contains(p.Hint, c.hinting) {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
+func TestTheSystemsOwnWordsAreShownOnce(t *testing.T) {
+	w := New("en")
+	p := w.Error(change.Refuse(change.ErrNoRights, "", "Not authorized\n\nThis incident has been reported.\n"))
+	if p.More() != "Not authorized This incident has been reported." || strings.Contains(p.Why, "incident") {
+		t.Errorf("%+v", p)
+	}
+	if p := w.Error(change.Refuse(change.ErrIO, "/f", "disk on fire")); p.More() != "" || !strings.Contains(p.What, "disk on fire") {
+		t.Errorf("said already: %+v", p)
 	}
 }
 
