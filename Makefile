@@ -31,8 +31,14 @@ ldflags      = -X mooring.dev/mooring/platform/elevate.helperDir=$(helperdir)
 
 all: build
 
-deps:
-	@scripts/deps.sh build
+deps: deps-build
+
+# What a target lacks is installed by a prerequisite: a recipe is expanded as a
+# whole before its first line runs, and $(GO) may only be there afterwards.
+deps-%: FORCE
+	@scripts/deps.sh $*
+
+FORCE:
 
 build: window cli
 
@@ -40,8 +46,7 @@ window: deps
 	$(GO) build -tags $(window_tags) -ldflags '$(ldflags)' -o bin/mooring .
 
 # The command line without the window: one static file, which is the helper too.
-cli:
-	@scripts/deps.sh cli
+cli: deps-cli
 	CGO_ENABLED=0 $(GO) build -tags nogui -ldflags '-s -w $(ldflags)' -o bin/mooring-cli .
 
 run: window
@@ -57,35 +62,28 @@ demo:
 		$(MAKE) --no-print-directory cli && exec bin/mooring-cli demo; \
 	fi
 
-test:
-	@scripts/deps.sh test
+test: deps-test
 	$(GO) test -race -tags $(test_tags) ./...
 
 # Real engines and registries, in namespaces of their own. Needs root.
-integration:
-	@scripts/deps.sh lab
+integration: deps-lab
 	$(GO) test -tags integration -count=1 -p 1 -timeout 20m -v ./integration/...
 
 # The real window on a virtual display.
-e2e: window cli
-	@scripts/deps.sh e2e
+e2e: window cli deps-e2e
 	$(GO) test -tags e2e,$(window_tags) -count=1 -timeout 20m -v ./e2e/...
 
-bench:
-	@scripts/deps.sh test
+bench: deps-test
 	$(GO) test -tags $(test_tags) -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./...
 
-lint:
-	@scripts/deps.sh cli
+lint: deps-cli
 	scripts/lint.sh
 
-fuzz:
-	@scripts/deps.sh cli
+fuzz: deps-cli
 	FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 # The other systems, as far as they can be built here: all but the window.
-cross:
-	@scripts/deps.sh cli
+cross: deps-cli
 	scripts/cross.sh
 
 # After `make build`, as root: nothing is built here, so that root runs no compiler
