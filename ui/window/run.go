@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	fynetheme "fyne.io/fyne/v2/theme"
 
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/ui/theme"
@@ -24,10 +25,12 @@ func Run(ctx context.Context, s platform.Service, o Options) error {
 	ctx, cancel := context.WithCancel(outer)
 	defer cancel()
 	a := app.NewWithID(AppID)
-	a.SetIcon(theme.AppIcon())
 	a.Settings().SetTheme(theme.New())
 	w := New(ctx, a, s, o)
-	a.Lifecycle().SetOnStarted(w.start)
+	a.Lifecycle().SetOnStarted(func() {
+		w.win.SetIcon(theme.AppIcon()) // drawing it is nothing to wait for
+		w.start()
+	})
 	// Once the loop has ended there is nothing left to quit, and Fyne would run
 	// Quit on a terminated display.
 	keep := context.AfterFunc(outer, func() { fyne.Do(a.Quit) })
@@ -56,7 +59,24 @@ func New(ctx context.Context, a fyne.App, s platform.Service, o Options) *Window
 	if o.Sandbox {
 		title = "sandbox.title"
 	}
+	fonts := readFonts()
 	w.win = a.NewWindow(w.t.Say(title))
+	<-fonts
 	w.build()
 	return w
+}
+
+// readFonts has Fyne read the fonts of the two weights, with all that they fall
+// back to, and closes the channel when it is done. It is the one use of Fyne off
+// its goroutine, and a third of the start: meanwhile that goroutine waits for the
+// display, which opens a window without measuring a text, and then for the channel.
+func readFonts() <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, bold := range []bool{false, true} {
+			fyne.MeasureText("M", fynetheme.TextSize(), fyne.TextStyle{Bold: bold})
+		}
+	}()
+	return done
 }
