@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/certfile"
 	"mooring.dev/mooring/trust/trusttest"
@@ -119,6 +120,31 @@ func everyCandidate(t *testing.T, s *windowtest.Service, tl vm.Teller, f *vm.Tru
 	tl.Outcome(f)
 	f.Phase, f.Err = vm.Failed, errors.New("odd")
 	tl.Outcome(f)
+}
+
+// A failure says in one place what has come of the changes, and nothing of it when
+// nobody knows.
+func TestFailureSaysWhatCameOfTheChanges(t *testing.T) {
+	tl := vm.NewTeller(wordstest.New(t, "en"))
+	for name, c := range map[string]struct {
+		err     error
+		receipt *trust.Receipt
+		want    string
+	}{
+		"not given rights": {change.Refuse(change.ErrNoRights, "", "Not authorized"), nil,
+			"The system gave Mooring no administrator rights. Nothing was changed."},
+		"says it itself": {change.Refuse(change.ErrTooBroad, "", ""), nil,
+			"The plan wants more than it was allowed. Nothing was changed."},
+		"pending": {change.Refuse(change.ErrPending, "", "killed"), nil,
+			"It is not known how far this came. The next start of Mooring finishes it or rolls it back."},
+		"unproved": {context.DeadlineExceeded, &trust.Receipt{},
+			"This took too long and was stopped. The changes were made, but could not be proved."},
+	} {
+		o := tl.Outcome(&vm.TrustForm{Phase: vm.Failed, Err: c.err, Receipt: c.receipt})
+		if o.Problem.What != c.want || o.Summary.Sentence != "" {
+			t.Errorf("%s: %q, and beside it %q", name, o.Problem.What, o.Summary.Sentence)
+		}
+	}
 }
 
 // While root is asked, and once it has refused, no change looks made.
