@@ -80,17 +80,9 @@ func (t Teller) reason(role trust.Role, v trust.Verdict) string {
 	}
 	code := reasonAt(role, v)
 	if v.State == trust.Refused && len(v.Looked) > 0 {
-		return t.count("party.refused", len(v.Looked), args{"reason": t.shortReason(code)})
+		return t.count("party.refused", len(v.Looked), args{"reason": t.short(code)})
 	}
 	return t.W.Reason(code)
-}
-
-// shortReason is a reason that leaves room for more beside it in a row.
-func (t Teller) shortReason(c trust.Code) string {
-	if key := "window.short." + string(c); t.W.Has(key) {
-		return t.W.T(key, nil)
-	}
-	return t.W.Reason(c)
 }
 
 // anchorOf says which anchor a trusted verdict rests on: the file or store.

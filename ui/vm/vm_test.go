@@ -131,14 +131,22 @@ func TestFailureSaysWhatCameOfTheChanges(t *testing.T) {
 		receipt *trust.Receipt
 		want    string
 	}{
-		"not given rights": {change.Refuse(change.ErrNoRights, "", "Not authorized"), nil,
-			"The system gave Mooring no administrator rights. Nothing was changed."},
-		"says it itself": {change.Refuse(change.ErrTooBroad, "", ""), nil,
-			"The plan wants more than it was allowed. Nothing was changed."},
-		"pending": {change.Refuse(change.ErrPending, "", "killed"), nil,
-			"It is not known how far this came. The next start of Mooring finishes it or rolls it back."},
-		"unproved": {context.DeadlineExceeded, &trust.Receipt{},
-			"This took too long and was stopped. The changes were made, but could not be proved."},
+		"not given rights": {
+			change.Refuse(change.ErrNoRights, "", "Not authorized"), nil,
+			"The system gave Mooring no administrator rights. Nothing was changed.",
+		},
+		"says it itself": {
+			change.Refuse(change.ErrTooBroad, "", ""), nil,
+			"The plan wants more than it was allowed. Nothing was changed.",
+		},
+		"pending": {
+			change.Refuse(change.ErrPending, "", "killed"), nil,
+			"It is not known how far this came. The next start of Mooring finishes it or rolls it back.",
+		},
+		"unproved": {
+			context.DeadlineExceeded, &trust.Receipt{},
+			"This took too long and was stopped. The changes were made, but could not be proved.",
+		},
 	} {
 		o := tl.Outcome(&vm.TrustForm{Phase: vm.Failed, Err: c.err, Receipt: c.receipt})
 		if o.Problem.What != c.want || o.Summary.Sentence != "" {
