@@ -49,13 +49,15 @@ func (s *session) freshHome() {
 
 func (s *session) runtimeDir() string { return fmt.Sprintf("/run/user/%d", s.user.Cred.Uid) }
 
-// startDisplay lets Xvfb choose its number: another display may be there.
+// startDisplay lets Xvfb choose its number: another display may be there. Without
+// -noreset a first program that ends would take away the display from one that is
+// just starting.
 func (s *session) startDisplay(size string) {
 	s.t.Helper()
 	r, w, err := os.Pipe()
 	must(s.t, err)
 	defer r.Close()
-	cmd := s.user.Command("Xvfb", "-displayfd", "3", "-screen", "0", size+"x24", "-nolisten", "tcp")
+	cmd := s.user.Command("Xvfb", "-displayfd", "3", "-noreset", "-screen", "0", size+"x24", "-nolisten", "tcp")
 	cmd.ExtraFiles = []*os.File{w}
 	s.start("Xvfb", cmd)
 	w.Close()
