@@ -58,6 +58,31 @@ func placeholders(v any) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
+// A key that stands twice in one file hides its first words: JSON lets the last win.
+func TestEveryKeyStandsOnce(t *testing.T) {
+	key := regexp.MustCompile(`(?m)^  "([^"]+)":`)
+	names, err := fs.Glob(assets.Translations, "translations/*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		b, err := fs.ReadFile(assets.Translations, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, m := range key.FindAllSubmatch(b, -1) {
+			if seen[string(m[1])] {
+				t.Errorf("%s: %q stands twice", name, m[1])
+			}
+			seen[string(m[1])] = true
+		}
+		if len(seen) == 0 {
+			t.Errorf("%s: no keys found", name)
+		}
+	}
+}
+
 func forms(v any) map[string]string {
 	if s, ok := v.(string); ok {
 		return map[string]string{"": s}
