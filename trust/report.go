@@ -126,3 +126,14 @@ func (r Report) Parties() []Party {
 	}
 	return out
 }
+
+// PartiesIn lists the parties in scope whose verdict is state.
+func (r Report) PartiesIn(state State) []Party {
+	var out []Party
+	for _, p := range r.Parties() {
+		if v, ok := r.PartyVerdict(p); ok && r.InScope(p) && v.State == state {
+			out = append(out, p)
+		}
+	}
+	return out
+}

@@ -73,8 +73,7 @@ func (e *NoStoreError) Error() string { return "no OS trust store that Mooring c
 
 // Trust makes the plan.
 func Trust(in Input) (trust.Plan, error) {
-	b := &builder{in: in, now: in.Set.World.Now(), seen: map[string]int{}, closed: map[closedTo]string{}}
-	b.overlay = world.NewOverlay(in.Set.World.FS, b.now)
+	b := newBuilder(in)
 	if err := b.checkAnchors(); err != nil {
 		return trust.Plan{}, err
 	}
@@ -110,6 +109,14 @@ type builder struct {
 	system  []trust.Anchor // anchors the plan adds to the OS store
 	seen    map[string]int // path -> index of its change
 	closed  map[closedTo]string
+}
+
+func newBuilder(in Input) *builder {
+	now := in.Set.World.Now()
+	return &builder{
+		in: in, now: now, overlay: world.NewOverlay(in.Set.World.FS, now),
+		seen: map[string]int{}, closed: map[closedTo]string{},
+	}
 }
 
 // closedTo is a consumer to which files can add nothing for a registry: the
@@ -178,10 +185,7 @@ func (b *builder) named(m consumers.Member, reg trust.Registry) {
 	held := trust.NewAnchorSet(m.Reader.Policy(b.in.Set.World, m.Consumer, q).Anchors)
 	for _, a := range b.in.Anchors {
 		if known, ok := held.Find(a.Cert); ok && known.Source.File() != "" {
-			b.add(trust.Change{
-				Kind: trust.WriteFile, Path: known.Source.File(), Content: certfile.Normalize(a.Cert), Mode: 0o644,
-				Status: trust.StatusUnchanged,
-			}, m.Consumer.Party)
+			b.write(known.Source.File(), a, trust.StatusUnchanged, m.Consumer.Party)
 		}
 	}
 }
@@ -196,20 +200,21 @@ func (b *builder) onlyOwnRights(scope []trust.Party) bool {
 // exactly it, as ca.crt where there is none, else beside under a name made from
 // its fingerprint.
 func (b *builder) anchorFile(place consumers.Place, a trust.Anchor, party trust.Party) {
-	content := certfile.Normalize(a.Cert)
 	if name, ok := b.holds(place.Dir, a); ok {
-		b.add(trust.Change{
-			Kind: trust.WriteFile, Path: path.Join(place.Dir, name), Content: content, Mode: 0o644,
-			Status: trust.StatusUnchanged,
-		}, party)
+		b.write(path.Join(place.Dir, name), a, trust.StatusUnchanged, party)
 		return
 	}
 	name, status := "ca.crt", trust.StatusNew
 	if _, err := b.overlay.Lstat(path.Join(place.Dir, name)); err == nil {
 		name, status = "mooring-"+a.Fingerprint().Short()+".crt", trust.StatusBeside
 	}
+	b.write(path.Join(place.Dir, name), a, status, party)
+}
+
+// write adds the file at name that holds a.
+func (b *builder) write(name string, a trust.Anchor, status trust.Status, party trust.Party) {
 	b.add(trust.Change{
-		Kind: trust.WriteFile, Path: path.Join(place.Dir, name), Content: content, Mode: 0o644, Status: status,
+		Kind: trust.WriteFile, Path: name, Content: certfile.Normalize(a.Cert), Mode: 0o644, Status: status,
 	}, party)
 }
 
@@ -263,17 +268,12 @@ func (b *builder) osStore() error {
 	pending := false
 	for _, a := range b.in.Anchors {
 		if known, ok := b.in.Set.System.Anchors.Find(a.Cert); ok && known.Source.File() != "" {
-			b.add(trust.Change{
-				Kind: trust.WriteFile, Path: known.Source.File(), Content: certfile.Normalize(a.Cert),
-				Mode: 0o644, Status: trust.StatusUnchanged,
-			}, trust.System)
+			b.write(known.Source.File(), a, trust.StatusUnchanged, trust.System)
 			continue
 		}
 		pending = true
 		name := family.File(a.Fingerprint().Short())
-		b.add(trust.Change{
-			Kind: trust.WriteFile, Path: name, Content: certfile.Normalize(a.Cert), Mode: 0o644, Status: trust.StatusNew,
-		}, trust.System)
+		b.write(name, a, trust.StatusNew, trust.System)
 		b.system = append(b.system, trust.Anchor{Cert: a.Cert, Source: trust.FileSource(name), Since: b.now})
 	}
 	if pending {

@@ -9,7 +9,6 @@ import (
 	"regexp"
 
 	"mooring.dev/mooring/platform/consumers"
-	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/certfile"
 )
@@ -23,8 +22,7 @@ var ErrNothingHeld = errors.New("no directory of the registry holds a CA file th
 // what lies there serves more than one registry.
 func Untrust(set *consumers.Set, probes []trust.Probe, writable func(string) bool) (trust.Plan, error) {
 	in := Input{Set: set, Probes: probes, Writable: writable, Scope: func(trust.Registry) []trust.Party { return nil }}
-	b := &builder{in: in, now: set.World.Now(), seen: map[string]int{}}
-	b.overlay = world.NewOverlay(set.World.FS, b.now)
+	b := newBuilder(in)
 	for _, p := range probes {
 		b.plan.Registries = append(b.plan.Registries, p.Registry.String())
 		for _, m := range set.Members {

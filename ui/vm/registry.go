@@ -175,7 +175,7 @@ func hasChain(r trust.Report) bool {
 
 // sentence is what is wrong and for whom.
 func (t Teller) sentence(r trust.Report, state trust.State) string {
-	names := inState(r, state)
+	names := r.PartiesIn(state)
 	n, parties := len(names), t.W.Parties(names)
 	reason := reasonOf(r, state)
 	a := args{"parties": parties, "reason": t.W.Reason(reason), "registry": r.Registry}
@@ -220,7 +220,7 @@ func topIssuer(r trust.Report) string {
 // errorText is the text that the first failing tool in scope prints, alone and
 // in a sentence with the command that prints it.
 func (t Teller) errorText(r trust.Report, state trust.State) (text, sentence string) {
-	for _, p := range inState(r, state) {
+	for _, p := range r.PartiesIn(state) {
 		v, _ := r.PartyVerdict(p)
 		if v.Error == "" {
 			continue

@@ -204,7 +204,7 @@ func (t Teller) standing(e Entry) (Mark, string) {
 	r := *e.Report
 	state := r.Verdict()
 	names := make([]string, 0, 4)
-	for _, p := range inState(r, state) {
+	for _, p := range r.PartiesIn(state) {
 		names = append(names, t.W.Party(p))
 	}
 	parties := strings.Join(names, t.W.T("list.separator", nil))
@@ -249,17 +249,6 @@ func firstEnd(r trust.Report) time.Time {
 		}
 	}
 	return end
-}
-
-// inState lists the parties in scope whose verdict is state.
-func inState(r trust.Report, state trust.State) []trust.Party {
-	var out []trust.Party
-	for _, p := range r.Parties() {
-		if v, ok := r.PartyVerdict(p); ok && r.InScope(p) && v.State == state {
-			out = append(out, p)
-		}
-	}
-	return out
 }
 
 // reasonOf is the reason of the first party in scope that is in the registry's

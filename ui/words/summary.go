@@ -7,7 +7,7 @@ import "mooring.dev/mooring/trust"
 func (w *Words) Summary(r trust.Report) string {
 	state := r.Verdict()
 	args := map[string]any{"registry": r.Registry, "reason": w.Reason(cause(r, state))}
-	args["parties"] = w.Parties(inState(r, state))
+	args["parties"] = w.Parties(r.PartiesIn(state))
 	key := "summary." + state.String()
 	if cause(r, state) == "" {
 		key += ".bare"
@@ -40,24 +40,13 @@ func DoubtOf(r trust.Report, w trust.EngineWord) Doubt {
 	}
 }
 
-// inState lists the parties in scope whose verdict is state.
-func inState(r trust.Report, state trust.State) []trust.Party {
-	var out []trust.Party
-	for _, p := range r.Parties() {
-		if v, ok := r.PartyVerdict(p); ok && r.InScope(p) && v.State == state {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
 // cause is the code that explains the registry's state: the reason of the first
 // party in scope that is in it.
 func cause(r trust.Report, state trust.State) trust.Code {
 	if state == trust.Trusted {
 		return ""
 	}
-	for _, p := range inState(r, state) {
+	for _, p := range r.PartiesIn(state) {
 		if v, _ := r.PartyVerdict(p); v.Reason != "" {
 			return v.Reason
 		}
