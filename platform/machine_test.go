@@ -337,3 +337,14 @@ func TestUntrust(t *testing.T) {
 		t.Error("undo did not bring the file back")
 	}
 }
+
+// NixOS generates its trust store: what the person can do there is part of the
+// refusal.
+func TestStoreThatOnlyThePersonCanChange(t *testing.T) {
+	s := newSite(t, map[string]string{"etc/NIXOS": ""})
+	_, err := s.plan(trust.System)
+	var none *planner.NoStoreError
+	if !errors.As(err, &none) || none.Family != "nixos" || !strings.Contains(none.Snippet, "certificateFiles") {
+		t.Fatalf("%v, %+v", err, none)
+	}
+}

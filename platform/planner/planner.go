@@ -263,7 +263,7 @@ func (b *builder) add(c trust.Change, party trust.Party) {
 func (b *builder) osStore() error {
 	family, ok := anchors.Detect(b.in.Set.World)
 	if !ok || family.Command == "" {
-		return &NoStoreError{Family: family.Name}
+		return &NoStoreError{Family: family.Name, Snippet: family.Snippet}
 	}
 	pending := false
 	for _, a := range b.in.Anchors {
