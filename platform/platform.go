@@ -130,4 +130,9 @@ type Service interface {
 	History(ctx context.Context) ([]trust.Receipt, error)
 	// Recover finishes or rolls back what a crash left half done.
 	Recover(ctx context.Context) ([]trust.Receipt, error)
+
+	SignIns
+	Catalogs
+	ClientCerts
+	Watching
 }

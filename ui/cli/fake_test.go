@@ -22,6 +22,11 @@ import (
 // kept in a file of dir, so that one command sees what another did. Its
 // certificates are those of the suite: dir/ca.pem and dir/leaf.pem.
 type fake struct {
+	platform.SignIns     `json:"-"`
+	platform.Catalogs    `json:"-"`
+	platform.ClientCerts `json:"-"`
+	platform.Watching    `json:"-"`
+
 	dir      string
 	fail     string // a change.Code with which Apply fails
 	Added    []string

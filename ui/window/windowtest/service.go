@@ -19,6 +19,11 @@ import (
 
 // Service is a platform.Service in memory.
 type Service struct {
+	platform.SignIns
+	platform.Catalogs
+	platform.ClientCerts
+	platform.Watching
+
 	// Now is the clock; the wall clock if nil.
 	Now func() time.Time
 	// Gate, if set, is received from before each report and each change: a test

@@ -1,0 +1,44 @@
+package platform
+
+import (
+	"context"
+	"time"
+
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/clientcert"
+)
+
+// ClientCertRequest is what a client certificate for a registry is made of.
+type ClientCertRequest struct {
+	Registry trust.Registry
+	Files    []clientcert.File
+	// Passphrase opens a PKCS#12 file or an encrypted key; empty for none.
+	Passphrase trust.Secret
+	Parties    []trust.Party // nil: the registry's scope
+	Timeout    time.Duration
+}
+
+// SigningRequest is a new key with a request for its certificate.
+type SigningRequest struct {
+	Registry trust.Registry
+	Name     string // common name
+	KeyPath  string // where the key was put, readable by the person alone
+	PEM      string // the request, for the administrator
+	At       time.Time
+}
+
+// ClientCerts is what the faces use of client certificates.
+type ClientCerts interface {
+	// ReviewClientCert reads files, puts a pair together and holds it against what
+	// the registry's handshake asks for.
+	ReviewClientCert(ctx context.Context, q ClientCertRequest) (clientcert.Review, error)
+	// PlanClientCert plans to install the pair of a review for each party in its
+	// own place and form.
+	PlanClientCert(ctx context.Context, q ClientCertRequest, r clientcert.Review) (trust.Plan, error)
+	// NewSigningRequest makes a key in the person's own directory and a request for
+	// it. The answer comes back in as a file of [ClientCertRequest]; its key is then
+	// found by itself.
+	NewSigningRequest(ctx context.Context, r trust.Registry, name string) (SigningRequest, error)
+	// SigningRequests lists the requests whose answer is awaited.
+	SigningRequests(ctx context.Context) ([]SigningRequest, error)
+}

@@ -1,0 +1,95 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"mooring.dev/mooring/platform/watch"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/catalog"
+	"mooring.dev/mooring/trust/clientcert"
+	"mooring.dev/mooring/trust/signin"
+)
+
+var errUnfinished = errors.New("not built yet")
+
+func (m *Machine) Accounts(context.Context) ([]Account, error) { return nil, errUnfinished }
+
+func (m *Machine) SignInMethod(context.Context, trust.Registry) (signin.Method, error) {
+	return signin.Method{}, errUnfinished
+}
+
+func (m *Machine) SignIn(context.Context, SignInRequest) (signin.Outcome, error) {
+	return signin.Outcome{}, errUnfinished
+}
+
+func (m *Machine) SignOut(context.Context, trust.Registry) error { return errUnfinished }
+
+func (m *Machine) Keyring(context.Context) error { return errUnfinished }
+
+func (m *Machine) PlanUse(context.Context, trust.Registry, []trust.Party, bool) (trust.Plan, error) {
+	return trust.Plan{}, errUnfinished
+}
+
+func (m *Machine) PlanMove(context.Context, trust.Registry) (trust.Plan, error) {
+	return trust.Plan{}, errUnfinished
+}
+
+func (m *Machine) PlanUnregister(context.Context) (trust.Plan, error) {
+	return trust.Plan{}, errUnfinished
+}
+
+func (m *Machine) Repositories(context.Context, trust.Registry, func(catalog.Page)) error {
+	return errUnfinished
+}
+
+func (m *Machine) Tags(context.Context, trust.Registry, string, func(catalog.Sized)) error {
+	return errUnfinished
+}
+
+func (m *Machine) Rights(context.Context, trust.Registry, string) (catalog.Rights, error) {
+	return catalog.Rights{}, errUnfinished
+}
+
+func (m *Machine) ReviewClientCert(context.Context, ClientCertRequest) (clientcert.Review, error) {
+	return clientcert.Review{}, errUnfinished
+}
+
+func (m *Machine) PlanClientCert(context.Context, ClientCertRequest, clientcert.Review) (trust.Plan, error) {
+	return trust.Plan{}, errUnfinished
+}
+
+func (m *Machine) NewSigningRequest(context.Context, trust.Registry, string) (SigningRequest, error) {
+	return SigningRequest{}, errUnfinished
+}
+
+func (m *Machine) SigningRequests(context.Context) ([]SigningRequest, error) {
+	return nil, errUnfinished
+}
+
+func (m *Machine) WatchStatus(context.Context) (watch.Status, bool, error) {
+	return watch.Status{}, false, errUnfinished
+}
+
+func (m *Machine) Autostart(context.Context) (bool, error) { return false, errUnfinished }
+
+func (m *Machine) PlanAutostart(context.Context, bool) (trust.Plan, error) {
+	return trust.Plan{}, errUnfinished
+}
+
+// keep puts a proved credential into the system's keyring, or with session into
+// this process's memory, and notes for [Machine.Accounts] that it is there.
+func (m *Machine) keep(context.Context, trust.Registry, trust.Credential, time.Time, bool) error {
+	return errUnfinished
+}
+
+// forget removes what keep kept. Nothing kept is no error.
+func (m *Machine) forget(context.Context, trust.Registry) error { return errUnfinished }
+
+// credential returns the credential for a registry that Mooring may use itself:
+// its own, or else one that a helper or file of docker's or podman's holds. ok is
+// false when there is none.
+func (m *Machine) credential(context.Context, trust.Registry) (c trust.Credential, ok bool, err error) {
+	return trust.Credential{}, false, errUnfinished
+}
