@@ -52,20 +52,8 @@ func (m *Machine) Rights(context.Context, trust.Registry, string) (catalog.Right
 	return catalog.Rights{}, errUnfinished
 }
 
-func (m *Machine) ReviewClientCert(context.Context, ClientCertRequest) (clientcert.Review, error) {
-	return clientcert.Review{}, errUnfinished
-}
-
 func (m *Machine) PlanClientCert(context.Context, ClientCertRequest, clientcert.Review) (trust.Plan, error) {
 	return trust.Plan{}, errUnfinished
-}
-
-func (m *Machine) NewSigningRequest(context.Context, trust.Registry, string) (SigningRequest, error) {
-	return SigningRequest{}, errUnfinished
-}
-
-func (m *Machine) SigningRequests(context.Context) ([]SigningRequest, error) {
-	return nil, errUnfinished
 }
 
 func (m *Machine) WatchStatus(context.Context) (watch.Status, bool, error) {

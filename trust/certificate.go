@@ -115,6 +115,14 @@ func ValidAt(c *x509.Certificate, now time.Time) bool {
 	return !now.Before(c.NotBefore) && !now.After(c.NotAfter)
 }
 
+// EndsSoon reports whether c should have been renewed by now where all goes well:
+// a month before its end, or a quarter of its life if that is shorter. ACME
+// clients renew after two thirds.
+func EndsSoon(c *x509.Certificate, now time.Time) bool {
+	const month = 30 * 24 * time.Hour
+	return c.NotAfter.Sub(now) < min(month, c.NotAfter.Sub(c.NotBefore)/4)
+}
+
 // Anchor is a trust anchor together with where it was found.
 type Anchor struct {
 	Cert   *x509.Certificate

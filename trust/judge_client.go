@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/x509"
 	"time"
@@ -22,8 +21,8 @@ func judgeClient(v Verdict, ep Endpoint, pairs []ClientPair, at time.Time) Verdi
 		if pair.Cert == nil { // only its reader may read it
 			return v.because(Unknown, ClientCertificateRequired, "", pair.CertPath)
 		}
-		if issuerNamed(pair.Cert, ep.ClientAuth.AcceptableCAs) {
-			if !ValidAt(pair.Cert, at) || !forClients(pair.Cert) {
+		if pair.Offered(ep.ClientAuth.AcceptableCAs) {
+			if !ValidAt(pair.Cert, at) || !ForClients(pair.Cert) {
 				return v.because(Refused, ClientCertificateRejected, "remote error: tls: bad certificate", pair.CertPath)
 			}
 			if len(ep.ClientAuth.AcceptableCAs) == 0 {
@@ -39,19 +38,9 @@ func judgeClient(v Verdict, ep Endpoint, pairs []ClientPair, at time.Time) Verdi
 // are not known.
 const certificateRequired = "remote error: tls: certificate required"
 
-// issuerNamed reports whether the server would be offered c: it named c's issuer,
-// or named nobody. Chains of client intermediates are not followed, as docker's
-// and podman's pair files usually hold one certificate.
-func issuerNamed(c *x509.Certificate, named [][]byte) bool {
-	for _, n := range named {
-		if bytes.Equal(n, c.RawIssuer) {
-			return true
-		}
-	}
-	return len(named) == 0
-}
-
-func forClients(c *x509.Certificate) bool {
+// ForClients reports whether a server may take c for a client: its extended usages
+// say so, or it has none.
+func ForClients(c *x509.Certificate) bool {
 	if len(c.ExtKeyUsage) == 0 && len(c.UnknownExtKeyUsage) == 0 {
 		return true
 	}

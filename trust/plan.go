@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,7 @@ const (
 	WriteFile  ChangeKind = "write-file"  // create Path, or replace it if Before is set
 	RemoveFile ChangeKind = "remove-file" // remove Path, which must still be as Before says
 	RunCommand ChangeKind = "run-command" // rebuild a derived store: an entry of the fixed table
+	MoveFile   ChangeKind = "move-file"   // rename Path to To in the same directory, where nothing is; its content is kept nowhere else
 )
 
 // Status is how a change relates to what is there, for the preview.
@@ -38,14 +40,20 @@ const (
 	StatusBeside    Status = "beside"    // added beside files of others, which stay
 	StatusReplaced  Status = "replaced"
 	StatusRemoved   Status = "removed"
+	StatusAside     Status = "moved-aside" // kept under another name
 )
 
 // Change is one step of a plan.
 type Change struct {
-	Kind    ChangeKind  `json:"kind"`
-	Path    string      `json:"path,omitempty"`
-	Content []byte      `json:"content,omitempty"` // base64 in JSON
-	Mode    fs.FileMode `json:"mode,omitempty"`
+	Kind    ChangeKind `json:"kind"`
+	Path    string     `json:"path,omitempty"`
+	Content []byte     `json:"content,omitempty"` // base64 in JSON
+	// Secret: Content is a private key. It is shown to nobody and comes into no
+	// before-image, which is why such a file is only ever created.
+	Secret bool `json:"secret,omitempty"`
+	// To is the new name of Path, for MoveFile.
+	To   string      `json:"to,omitempty"`
+	Mode fs.FileMode `json:"mode,omitempty"`
 	// Before is the file as it was when the plan was made, nil if there was none.
 	// Applying stops if it is another by then.
 	Before *FileState `json:"before,omitempty"`
@@ -104,13 +112,51 @@ type Forecast struct {
 // Plan is an ordered list of changes, shown before anything happens.
 type Plan struct {
 	Schema     int          `json:"schema"`
-	Action     string       `json:"action"` // "trust" or "untrust"
+	Action     string       `json:"action"` // "trust", "untrust", "client-cert", …
 	Reach      Reach        `json:"reach"`
 	Registries []string     `json:"registries"`
 	Anchors    []PlanAnchor `json:"anchors"`
 	Changes    []Change     `json:"changes"`
 	Restarts   []Restart    `json:"restarts"`
 	Forecast   []Forecast   `json:"forecast"`
+	// Consequences are for people, and are said before they agree.
+	Consequences []Consequence `json:"consequences,omitempty"`
+}
+
+// Consequence is what carrying out a plan means besides its changes.
+type Consequence struct {
+	Code ConsequenceCode `json:"code"`
+	Path string          `json:"path,omitempty"` // the file it is about, if any
+}
+
+// ConsequenceCode names a consequence; its words are under "consequence.<code>".
+type ConsequenceCode string
+
+// The consequences of installing a client certificate.
+const (
+	KeyDecrypted    ConsequenceCode = "decrypted"     // a key that had a passphrase will lie without
+	PairsInTheWay   ConsequenceCode = "shadow"        // other pairs would be shown instead, and are moved aside
+	ManifestStops   ConsequenceCode = "manifest"      // docker's command line itself may not read the key
+	OwnDirectory    ConsequenceCode = "own-directory" // a directory of the person's own now hides others
+	HostsTOMLToEdit ConsequenceCode = "hosts-toml"    // the person has to name the pair in Path
+)
+
+// Consequences lists the codes.
+func Consequences() []ConsequenceCode {
+	return []ConsequenceCode{KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit}
+}
+
+// Shown is the plan as it may be written down or shown: without the bytes of
+// private keys. Its hash is not the plan's.
+func (p Plan) Shown() Plan {
+	changes := slices.Clone(p.Changes)
+	for i := range changes {
+		if changes[i].Secret {
+			changes[i].Content = nil
+		}
+	}
+	p.Changes = changes
+	return p
 }
 
 // PlanSchema is the version of the plan format.
@@ -143,7 +189,7 @@ func (p Plan) Pending() []Change {
 // for people. What travels to the privileged process is the former.
 func (p Plan) Half(privileged bool) Plan {
 	half := p
-	half.Changes, half.Restarts, half.Forecast = nil, nil, nil
+	half.Changes, half.Restarts, half.Forecast, half.Consequences = nil, nil, nil, nil
 	for _, c := range p.Pending() {
 		if c.Privileged == privileged {
 			half.Changes = append(half.Changes, c)
@@ -197,6 +243,7 @@ type Receipt struct {
 type Done struct {
 	Kind    ChangeKind `json:"kind"`
 	Path    string     `json:"path,omitempty"`
+	To      string     `json:"to,omitempty"` // of MoveFile: where After is
 	Before  *FileState `json:"before,omitempty"`
 	After   *FileState `json:"after,omitempty"`
 	MadeDir []string   `json:"madeDir,omitempty"` // directories made for it, outermost first

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"bytes"
 	"crypto/x509"
 	"net/netip"
 	"time"
@@ -116,8 +117,29 @@ type InsecureNet struct {
 
 // ClientPair is a client certificate with its key, as found.
 type ClientPair struct {
-	Cert              *x509.Certificate // nil when only the consumer may read it
+	Cert              *x509.Certificate   // nil when only the consumer may read it
+	Chain             []*x509.Certificate // intermediates sent with it
 	CertPath, KeyPath string
+}
+
+// Offered reports whether a Go program offers the pair to a server that named the
+// subjects of these CAs: if it named any, one of them must have issued one of the
+// certificates (crypto/tls CertificateRequestInfo.SupportsCertificate).
+func (p ClientPair) Offered(named [][]byte) bool {
+	if len(named) == 0 {
+		return true
+	}
+	for _, n := range named {
+		if bytes.Equal(n, p.Cert.RawIssuer) {
+			return true
+		}
+		for _, c := range p.Chain {
+			if bytes.Equal(n, c.RawIssuer) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Look is one path a consumer looks at.

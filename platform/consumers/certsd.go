@@ -184,7 +184,9 @@ func (r *reading) pair(p pairFiles, certPath, keyPath string) {
 	if p.loose {
 		r.note(trust.KeyPermissions, cmp.Or(keyPath, certPath), "")
 	}
-	r.policy.ClientPairs = append(r.policy.ClientPairs, trust.ClientPair{Cert: p.leaf, CertPath: certPath, KeyPath: keyPath})
+	r.policy.ClientPairs = append(r.policy.ClientPairs, trust.ClientPair{
+		Cert: p.leaf, Chain: p.chain, CertPath: certPath, KeyPath: keyPath,
+	})
 }
 
 // stray notes a certificate that the loader passes over for its name.

@@ -42,6 +42,7 @@ func (f caFile) reason() trust.Code {
 // pairFiles is a client certificate with its key as tls.X509KeyPair takes them.
 type pairFiles struct {
 	leaf      *x509.Certificate
+	chain     []*x509.Certificate // what else is sent with it
 	certFault *fault
 	keyFault  *fault
 	// code and text say why the two do not make a pair, in the library's words.
@@ -61,7 +62,7 @@ func readPair(w world.World, certPath, keyPath string) pairFiles {
 			p.certFault = faultOf(w, certPath, err)
 			return p
 		}
-		p.leaf = firstCert(cert)
+		p.leaf, p.chain = sentCerts(cert)
 		if keyPath == "" {
 			keyPath = certPath
 		}
@@ -85,7 +86,7 @@ func pairProblem(cert, key []byte) trust.Code {
 	switch {
 	case encrypted(key):
 		return trust.KeyEncrypted
-	case firstCert(cert) == nil:
+	case noCert(cert):
 		return trust.NotPEM
 	case !bytes.Contains(key, []byte("PRIVATE KEY-----")):
 		return trust.NotPEM
@@ -99,17 +100,34 @@ func encrypted(key []byte) bool {
 		bytes.Contains(key, []byte("Proc-Type: 4,ENCRYPTED"))
 }
 
-func firstCert(data []byte) *x509.Certificate {
-	for {
+// sentCerts are the certificates that crypto/tls sends of a pair's file: all of its
+// blocks, of which only the first must be a certificate that can be read.
+func sentCerts(data []byte) (leaf *x509.Certificate, chain []*x509.Certificate) {
+	for first := true; len(chain) < maxSent; {
 		var b *pem.Block
 		if b, data = pem.Decode(data); b == nil {
-			return nil
+			break
 		}
-		if b.Type == "CERTIFICATE" {
-			c, _ := x509.ParseCertificate(b.Bytes)
-			return c
+		if b.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(b.Bytes)
+		switch {
+		case first:
+			leaf, first = c, false
+		case err == nil:
+			chain = append(chain, c)
 		}
 	}
+	return leaf, chain
+}
+
+// maxSent bounds the intermediates of a pair that are looked at.
+const maxSent = 32
+
+func noCert(data []byte) bool {
+	leaf, _ := sentCerts(data)
+	return leaf == nil
 }
 
 // maxStray bounds the size of a file that is looked into although no loader

@@ -134,6 +134,16 @@ func (s *Set) Judge(p trust.Probe, ep trust.Endpoint, given []trust.Anchor, at t
 	return j
 }
 
+// Policies reads what every consumer would bring to the registry itself.
+func (s *Set) Policies(reg trust.Registry) []trust.Policy {
+	q := Query{Registry: reg, Role: trust.RoleRegistry, Host: reg.String(), System: s.System}
+	out := make([]trust.Policy, len(s.Members))
+	for i, m := range s.Members {
+		out[i] = m.Reader.Policy(s.World, m.Consumer, q)
+	}
+	return out
+}
+
 // hostOf is the host[:port] under which a consumer would look the endpoint up:
 // the registry as the image reference writes it, others by their address.
 func hostOf(p trust.Probe, ep trust.Endpoint) string {

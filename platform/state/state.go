@@ -1,7 +1,8 @@
 // Package state keeps what Mooring remembers between runs: the registries that
-// the person added, hid or gave a scope, and who vouched for each registry when
-// it was last seen. It holds no secrets. Window and command line may use it at
-// the same time: each change is made to what the file holds at that moment.
+// the person added, hid or gave a scope, who vouched for each registry when it was
+// last seen, and the keys of signing requests until they are answered. It holds no
+// passwords. Window and command line may use it at the same time: each change is
+// made to what the file holds at that moment.
 package state
 
 import (

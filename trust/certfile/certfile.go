@@ -129,6 +129,12 @@ func Normalize(c *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 }
 
+// Text is data without a byte order mark, and in ASCII where it was UTF-16.
+func Text(data []byte) []byte {
+	var r reader
+	return r.stripMark(data)
+}
+
 // reader collects what one file holds.
 type reader struct {
 	file File

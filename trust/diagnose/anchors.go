@@ -62,7 +62,7 @@ func (v *view) anchorFaults(c consumer, found []trust.Anchor) {
 			v.anchor(trust.ExpiredAnchor, a, c, "now", date(now))
 		case !valid:
 			v.anchor(trust.NotYetValid, a, c, "now", date(now))
-		case len(found) == 1 && !v.isSent(a.Cert) && a.Cert.NotAfter.Sub(now) < warnBefore(a.Cert):
+		case len(found) == 1 && !v.isSent(a.Cert) && trust.EndsSoon(a.Cert, now):
 			v.anchor(trust.ExpiresSoon, a, c, "now", date(now))
 		}
 		if a.Cert.IsCA && string(a.Cert.RawSubject) != string(a.Cert.RawIssuer) && !v.rootHeld(c.Policy, a.Cert) {

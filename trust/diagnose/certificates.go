@@ -33,16 +33,9 @@ func (v *view) dates(c *x509.Certificate, i int) {
 		v.cert(trust.NotYetValid, i, "now", date(now))
 	case now.After(c.NotAfter):
 		v.cert(trust.Expired, i, "now", date(now))
-	case c.NotAfter.Sub(now) < warnBefore(c):
+	case trust.EndsSoon(c, now):
 		v.cert(trust.ExpiresSoon, i, "now", date(now))
 	}
-}
-
-// warnBefore is how long before its end a certificate is renewed where all goes
-// well: a month, or a quarter of its life if that is shorter. ACME clients renew
-// after two thirds.
-func warnBefore(c *x509.Certificate) time.Duration {
-	return min(30*day, c.NotAfter.Sub(c.NotBefore)/4)
 }
 
 const day = 24 * time.Hour

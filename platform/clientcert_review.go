@@ -1,0 +1,78 @@
+package platform
+
+import (
+	"context"
+
+	"mooring.dev/mooring/platform/state"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/clientcert"
+)
+
+// ReviewClientCert implements ClientCerts. Files that answer a signing request get
+// its key from where it is kept.
+func (m *Machine) ReviewClientCert(ctx context.Context, q ClientCertRequest) (clientcert.Review, error) {
+	probes, err := m.probes(ctx, []trust.Registry{q.Registry}, CheckOptions{Timeout: q.Timeout})
+	if err != nil {
+		return clientcert.Review{}, err
+	}
+	files, err := m.withKeptKeys(q.Files)
+	if err != nil {
+		return clientcert.Review{}, err
+	}
+	r := clientcert.Read(files, q.Passphrase)
+	if len(probes) > 0 && len(probes[0].Endpoints) > 0 {
+		r.Server = clientcert.ServerOf(probes[0].Endpoints[0])
+	}
+	if r.Pair != nil {
+		r.Problems = append(r.Problems, clientcert.Check(*r.Pair, r.Server, m.World.Now())...)
+	}
+	return r, nil
+}
+
+// withKeptKeys adds the keys of the requests that files answer. One that cannot be
+// read helps nobody, and the review will say that a key is missing.
+func (m *Machine) withKeptKeys(files []clientcert.File) ([]clientcert.File, error) {
+	requests, _ := m.state.Requests()
+	for _, r := range requests {
+		if !clientcert.Answers(files, r.PEM) {
+			continue
+		}
+		key, err := m.state.RequestKey(r)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files[:len(files):len(files)], clientcert.File{Name: r.KeyPath, Data: []byte(key.Reveal())})
+	}
+	return files, nil
+}
+
+// NewSigningRequest implements ClientCerts.
+func (m *Machine) NewSigningRequest(_ context.Context, r trust.Registry, name string) (SigningRequest, error) {
+	key, csr, err := clientcert.NewRequest(name)
+	if err != nil {
+		return SigningRequest{}, err
+	}
+	kept, err := m.state.AddRequest(state.Request{Registry: r, Name: name, At: m.World.Now().UTC(), PEM: csr}, key)
+	return signingRequest(kept), err
+}
+
+// SigningRequests implements ClientCerts: those for whose registry no consumer has
+// a pair with the request's key yet.
+func (m *Machine) SigningRequests(ctx context.Context) ([]SigningRequest, error) {
+	kept, err := m.state.Requests()
+	if len(kept) == 0 {
+		return nil, err
+	}
+	installed := m.installedCerts(ctx)
+	var out []SigningRequest
+	for _, r := range kept {
+		if !clientcert.Answers(installed(r.Registry), r.PEM) {
+			out = append(out, signingRequest(r))
+		}
+	}
+	return out, err
+}
+
+func signingRequest(r state.Request) SigningRequest {
+	return SigningRequest{Registry: r.Registry, Name: r.Name, KeyPath: r.KeyPath, PEM: r.PEM, At: r.At}
+}
