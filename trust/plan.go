@@ -28,6 +28,8 @@ const (
 	RemoveFile ChangeKind = "remove-file" // remove Path, which must still be as Before says
 	RunCommand ChangeKind = "run-command" // rebuild a derived store: an entry of the fixed table
 	MoveFile   ChangeKind = "move-file"   // rename Path to To in the same directory, where nothing is; its content is kept nowhere else
+	EditFile   ChangeKind = "edit-file"   // make Edits in Path, and leave every other byte as it is
+	KeepSecret ChangeKind = "keep-secret" // put the sign-in that lies in Path at Key into the keyring
 )
 
 // Status is how a change relates to what is there, for the preview.
@@ -39,6 +41,7 @@ const (
 	StatusUnchanged Status = "unchanged" // it is there already, byte for byte
 	StatusBeside    Status = "beside"    // added beside files of others, which stay
 	StatusReplaced  Status = "replaced"
+	StatusEdited    Status = "edited" // values of it are set or removed, the rest stays
 	StatusRemoved   Status = "removed"
 	StatusAside     Status = "moved-aside" // kept under another name
 )
@@ -58,6 +61,15 @@ type Change struct {
 	// Applying stops if it is another by then.
 	Before *FileState `json:"before,omitempty"`
 	Status Status     `json:"status"`
+	// Edits are made by EditFile. The plan carries them and not the content, which
+	// may hold the passwords of others.
+	Edits []Edit `json:"edits,omitempty"`
+	// Via is the link that leads to Path, where a person knows the file by one.
+	Via string `json:"via,omitempty"`
+	// Registry and Key are of KeepSecret: whose sign-in it is, and which value of
+	// the file holds it.
+	Registry string   `json:"registry,omitempty"`
+	Key      []string `json:"key,omitempty"`
 	// Command names an entry of the fixed command table, for RunCommand; Shown is
 	// the command line as a person reads it.
 	Command string `json:"command,omitempty"`
@@ -112,7 +124,7 @@ type Forecast struct {
 // Plan is an ordered list of changes, shown before anything happens.
 type Plan struct {
 	Schema     int          `json:"schema"`
-	Action     string       `json:"action"` // "trust", "untrust", "client-cert", …
+	Action     string       `json:"action"` // "trust", "untrust", "undo", "client-cert", "use", "unuse", "move", "unregister", …
 	Reach      Reach        `json:"reach"`
 	Registries []string     `json:"registries"`
 	Anchors    []PlanAnchor `json:"anchors"`
@@ -127,6 +139,9 @@ type Plan struct {
 type Consequence struct {
 	Code ConsequenceCode `json:"code"`
 	Path string          `json:"path,omitempty"` // the file it is about, if any
+	// Registry and Name are what else it is about: the name of a credential helper.
+	Registry string `json:"registry,omitempty"`
+	Name     string `json:"name,omitempty"`
 }
 
 // ConsequenceCode names a consequence; its words are under "consequence.<code>".
@@ -141,9 +156,25 @@ const (
 	HostsTOMLToEdit ConsequenceCode = "hosts-toml"    // the person has to name the pair in Path
 )
 
+// The consequences of letting tools use a sign-in.
+const (
+	// StoreKept: the helper Name is written as the default store. Docker would have
+	// picked it itself as long as its file named no helper at all.
+	StoreKept      ConsequenceCode = "default-store"
+	PlaintextStays ConsequenceCode = "plaintext-stays" // other logins go on lying in plain text in Path
+	PasswordStays  ConsequenceCode = "password-stays"  // one for Registry lies in plain text in Path, and stays
+	PodmanLogin    ConsequenceCode = "podman-login"    // it writes into Path, which podman reads first
+	EarlierFile    ConsequenceCode = "earlier-file"    // podman reads Path first, and what that says wins
+	DockerServes   ConsequenceCode = "docker-serves"   // podman reads docker's Path, too
+	NothingKept    ConsequenceCode = "nothing-kept"    // no sign-in to Registry is kept yet
+)
+
 // Consequences lists the codes.
 func Consequences() []ConsequenceCode {
-	return []ConsequenceCode{KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit}
+	return []ConsequenceCode{
+		KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit,
+		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept,
+	}
 }
 
 // Shown is the plan as it may be written down or shown: without the bytes of
@@ -185,8 +216,8 @@ func (p Plan) Pending() []Change {
 }
 
 // Half returns the part of the plan that needs root's rights, or the part that
-// does not: its pending changes alone, without forecast and restarts, which are
-// for people. What travels to the privileged process is the former.
+// does not: its pending changes alone, without forecast, restarts and
+// consequences, which are for people. What travels to the privileged process is the former.
 func (p Plan) Half(privileged bool) Plan {
 	half := p
 	half.Changes, half.Restarts, half.Forecast, half.Consequences = nil, nil, nil, nil
@@ -204,6 +235,22 @@ func (p Plan) Privileged() bool {
 	for _, c := range p.Pending() {
 		if c.Privileged {
 			return true
+		}
+	}
+	return false
+}
+
+// Plaintext reports whether carrying out the plan puts a secret back into a file,
+// where every program of the person's can read it.
+func (p Plan) Plaintext() bool {
+	if p.Action != "undo" {
+		return false
+	}
+	for _, c := range p.Changes {
+		for _, e := range c.Edits {
+			if c.Kind == EditFile && e.Secret {
+				return true
+			}
 		}
 	}
 	return false
@@ -239,6 +286,17 @@ type Receipt struct {
 	Privileged string `json:"privileged,omitempty"`
 }
 
+// Judged reports whether the receipt's changes can have changed a verdict. Who
+// hands out passwords has no part in one.
+func (r Receipt) Judged() bool {
+	for _, d := range r.Changes {
+		if d.Kind != EditFile && d.Kind != KeepSecret {
+			return true
+		}
+	}
+	return len(r.Changes) == 0
+}
+
 // Done is one change as it was carried out.
 type Done struct {
 	Kind    ChangeKind `json:"kind"`
@@ -249,6 +307,10 @@ type Done struct {
 	MadeDir []string   `json:"madeDir,omitempty"` // directories made for it, outermost first
 	Command string     `json:"command,omitempty"`
 	Output  string     `json:"output,omitempty"`
+	// Edits, Registry and Key are those of the change.
+	Edits    []Edit   `json:"edits,omitempty"`
+	Registry string   `json:"registry,omitempty"`
+	Key      []string `json:"key,omitempty"`
 	// Skipped: the command was not run, because nothing is executed from a tree
 	// under --root.
 	Skipped bool `json:"skipped,omitempty"`

@@ -1,0 +1,216 @@
+package configfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/tailscale/hujson"
+
+	"mooring.dev/mooring/trust"
+)
+
+// AuthFile edits the files in which docker and podman keep sign-ins: config.json
+// and auth.json. An edit is a cut in the text: every other byte, the order, line
+// ends, a byte order mark and what Mooring does not know stay as they are. What it
+// adds is written as its siblings are.
+//
+// It refuses, with an [EditError], what docker itself would not take or would
+// understand in two ways.
+type AuthFile struct{}
+
+// EditReason is why a file cannot be edited. Its words are under
+// "config.<reason>".
+type EditReason string
+
+// The reasons.
+const (
+	BadSyntax    EditReason = "syntax"
+	HasComment   EditReason = "comment"
+	HasDuplicate EditReason = "duplicate" // Name stands twice in one object
+	WrongType    EditReason = "type"      // of what Name names
+	HasBOM       EditReason = "bom"       // docker and podman do not read past one
+)
+
+// EditError says why a file cannot be edited. It never quotes a value.
+type EditError struct {
+	Reason EditReason
+	Line   int
+	Name   string
+}
+
+func (e *EditError) Error() string {
+	s := fmt.Sprintf("line %d: %s", e.Line, e.Reason)
+	if e.Name != "" {
+		s += fmt.Sprintf(": %q", e.Name)
+	}
+	return s
+}
+
+// Secrets gives the secret that an edit took out of a file, by the edit's key.
+type Secrets = func(key []string) (trust.Secret, error)
+
+// Edit makes the edits, one after the other. done are the edits with what they
+// replaced; reverse is what [AuthFile.Reverse] needs to give content again, and
+// holds no secret.
+func (AuthFile) Edit(content []byte, edits []trust.Edit) (edited, reverse []byte, done []trust.Edit, err error) {
+	mark, text := cutBOM(content)
+	var back []splice
+	for _, e := range edits {
+		doc, err := parseAuthFile(text)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		s, d, err := doc.edit(e)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		back = append(back, s.inverse(text))
+		text = s.apply(text)
+		done = append(done, d)
+	}
+	if _, err := parseAuthFile(text); err != nil {
+		return nil, nil, nil, err
+	}
+	if reverse, err = json.Marshal(back); err != nil {
+		return nil, nil, nil, err
+	}
+	return append(bytes.Clone(mark), text...), reverse, done, nil
+}
+
+// Check says whether docker and podman read content, and Edit could.
+func (AuthFile) Check(content []byte) error {
+	mark, text := cutBOM(content)
+	if len(mark) > 0 {
+		return &EditError{Reason: HasBOM, Line: 1}
+	}
+	_, err := parseAuthFile(text)
+	return err
+}
+
+// Reverse gives the content from which Edit made edited.
+func (AuthFile) Reverse(edited, reverse []byte, secrets Secrets) ([]byte, error) {
+	mark, text := cutBOM(edited)
+	var back []splice
+	if err := json.Unmarshal(reverse, &back); err != nil {
+		return nil, err
+	}
+	for i := len(back) - 1; i >= 0; i-- {
+		s := back[i]
+		if s.At < 0 || s.Cut < 0 || s.At+s.Cut > len(text) || s.Hole < 0 || s.Hole > len(s.Put) {
+			return nil, errors.New("the reverse of an edit does not fit the file")
+		}
+		if s.Key != nil {
+			secret, err := secrets(s.Key)
+			if err != nil {
+				return nil, err
+			}
+			s.Put = bytes.Join([][]byte{s.Put[:s.Hole], hujson.String(secret.Reveal()), s.Put[s.Hole:]}, nil)
+		}
+		text = s.apply(text)
+	}
+	return append(bytes.Clone(mark), text...), nil
+}
+
+// TakeBack undoes edits, as Edit returned them, in a file that somebody rewrote
+// meanwhile: it puts back exactly their values and leaves the rest. ours is false,
+// and nothing done, when one of them is not as the edit left it.
+func (f AuthFile) TakeBack(content []byte, done []trust.Edit, secrets Secrets) (back []byte, ours bool, err error) {
+	_, text := cutBOM(content)
+	doc, err := parseAuthFile(text)
+	if err != nil {
+		return nil, false, err
+	}
+	var inverse []trust.Edit
+	for i := len(done) - 1; i >= 0; i-- {
+		e := done[i]
+		found := doc.find(e.Key)
+		as := found == nil && e.Value == nil || found != nil && e.Value != nil && isText(found, *e.Value)
+		if !as {
+			return nil, false, nil
+		}
+		undo := trust.Edit{Key: e.Key, Value: e.Was, Prune: e.Prune}
+		if e.Secret {
+			secret, err := secrets(e.Key)
+			if err != nil {
+				return nil, false, err
+			}
+			text := secret.Reveal()
+			undo.Value = &text
+		}
+		inverse = append(inverse, undo)
+	}
+	back, _, _, err = f.Edit(content, inverse)
+	return back, err == nil, err
+}
+
+func isText(v *hujson.Value, text string) bool {
+	l, ok := v.Value.(hujson.Literal)
+	return ok && l.Kind() == '"' && l.String() == text
+}
+
+// splice replaces Cut bytes at At by Put. Where a secret was, Put has a hole: the
+// value at Key belongs there.
+type splice struct {
+	At   int      `json:"at"`
+	Cut  int      `json:"cut"`
+	Put  []byte   `json:"put"`
+	Hole int      `json:"hole,omitempty"`
+	Key  []string `json:"key,omitempty"`
+
+	secret span // within what is cut
+}
+
+type span struct{ from, to int }
+
+func (s splice) apply(text []byte) []byte {
+	return bytes.Join([][]byte{text[:s.At], s.Put, text[s.At+s.Cut:]}, nil)
+}
+
+// inverse is the splice that takes s back.
+func (s splice) inverse(text []byte) splice {
+	back := splice{At: s.At, Cut: len(s.Put), Key: s.Key}
+	if s.Key == nil {
+		back.Put = bytes.Clone(text[s.At : s.At+s.Cut])
+		return back
+	}
+	back.Hole = s.secret.from - s.At
+	back.Put = bytes.Join([][]byte{text[s.At:s.secret.from], text[s.secret.to : s.At+s.Cut]}, nil)
+	return back
+}
+
+// edit makes one edit into a splice.
+func (d authFile) edit(e trust.Edit) (splice, trust.Edit, error) {
+	done := trust.Edit{Key: e.Key, Value: e.Value, Prune: e.Prune}
+	if len(e.Key) == 0 || e.Value != nil && !utf8.ValidString(*e.Value) {
+		return splice{}, done, &EditError{Reason: WrongType, Line: 1}
+	}
+	for _, name := range e.Key {
+		if !utf8.ValidString(name) {
+			return splice{}, done, &EditError{Reason: WrongType, Line: 1}
+		}
+	}
+	found := d.find(e.Key)
+	if found != nil {
+		done.Secret = !harmless(e.Key)
+		if l, ok := found.Value.(hujson.Literal); ok && !done.Secret {
+			text := l.String()
+			done.Was = &text
+		}
+	}
+	var s splice
+	if e.Value != nil {
+		var err error
+		if s, done.Prune, err = d.set(e.Key, *e.Value); err != nil {
+			return splice{}, done, err
+		}
+	} else {
+		s = d.remove(e.Key, e.Prune)
+	}
+	if done.Secret {
+		s.Key, s.secret = e.Key, span{found.StartOffset, found.EndOffset}
+	}
+	return s, done, nil
+}

@@ -1,0 +1,156 @@
+package configfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mooring.dev/mooring/trust"
+)
+
+// styles are files as people and tools leave them.
+var styles = []string{
+	"", "\n", "{}", "{}\n", "null", secretFile,
+	"{\r\n  \"auths\": {\r\n    \"r\": {}\r\n  }\r\n}\r\n",
+	"\xef\xbb\xbf{\n    \"credsStore\" : \"pass\"\n}",
+	`{"auths":{"https://index.docker.io/v1/":{"auth":"eDp5","email":"a@b"},"r":{"identitytoken":"t"}},"credHelpers":{"gcr.io":"gcloud"}}`,
+	"{\n\t\"auths\" : { },\n\n\t\"detachKeys\": \"ctrl-e,e\", \"n\": 12345678901234567890\n\n}\n",
+	`{"\u0061uths":{"\u043a\u043e":{"auth":"\u0065Dp5"}},"emoji":"\ud83d\ude00","bad":"\ud800"}`,
+	`{"CREDSHELPERS":{"a":"b"},"CREDHELPERS":{"a":"b"}}`,
+	"{\n\"proxies\":\n{\"default\":{\"httpProxy\":\"http://u:p@h\"}},\n\"HttpHeaders\":{\"X\":\"y\"},\"credHelpers\":{}}",
+}
+
+// FuzzEdit: an edit that is made changes exactly what it names, in the eyes of
+// encoding/json; taking it back gives the same bytes.
+func FuzzEdit(f *testing.F) {
+	for _, text := range styles {
+		f.Add([]byte(text), "credHelpers", "r", "", "mooring", false)
+		f.Add([]byte(text), "auths", "r", "auth", "", true)
+		f.Add([]byte(text), "credsStore", "", "", "pass", false)
+		f.Add([]byte(text), "credHelpers", "gcr.io", "", "", true)
+	}
+	f.Fuzz(func(t *testing.T, text []byte, k1, k2, k3, value string, removing bool) {
+		if len(text) > 1<<12 {
+			return
+		}
+		e := trust.Edit{Key: []string{k1}, Value: &value}
+		for _, k := range []string{k2, k3} {
+			if k != "" {
+				e.Key = append(e.Key, k)
+			}
+		}
+		if removing {
+			e.Value, e.Prune = nil, len(value)%3
+		}
+		edited, reverse, done, err := AuthFile{}.Edit(text, []trust.Edit{e})
+		var why *EditError
+		if err != nil {
+			if !errors.As(err, &why) || why.Line < 1 {
+				t.Fatalf("%v", err)
+			}
+			return
+		}
+		before, after := parsed(t, text), parsed(t, edited)
+		checkDifference(t, before, after, e)
+
+		was, _ := lookUp(before, e.Key)
+		secret, isText := was.(string)
+		secrets := func([]string) (trust.Secret, error) { return trust.NewSecret(secret), nil }
+		back, err := AuthFile{}.Reverse(edited, reverse, secrets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done[0].Secret {
+			// The hole is filled with the value as JSON writes it, if it is a text.
+			if isText && !reflect.DeepEqual(parsed(t, back), before) {
+				t.Errorf("%q is taken back as %q", text, back)
+			}
+		} else if !bytes.Equal(back, text) {
+			t.Errorf("%q is taken back as %q", text, back)
+		}
+		if _, _, err := (AuthFile{}).TakeBack(edited, done, secrets); err != nil && !errors.As(err, &why) {
+			t.Errorf("take back: %v", err)
+		}
+	})
+}
+
+func parsed(t *testing.T, text []byte) any {
+	t.Helper()
+	_, text = cutBOM(text)
+	if len(bytes.TrimSpace(text)) == 0 {
+		return map[string]any{}
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	if v == nil {
+		v = map[string]any{}
+	}
+	return v
+}
+
+// lookUp follows key as the editor does, and returns the spelled names.
+func lookUp(v any, key []string) (any, []string) {
+	var spelled []string
+	for i, name := range key {
+		m, _ := v.(map[string]any)
+		v = nil
+		for k, x := range m {
+			if canonical(k, canonicalKey(key[:i])) == canonical(name, canonicalKey(key[:i])) {
+				name, v = k, x
+			}
+		}
+		spelled = append(spelled, name)
+	}
+	return v, spelled
+}
+
+// checkDifference edits the parsed value in the plainest way and compares.
+func checkDifference(t *testing.T, before, after any, e trust.Edit) {
+	t.Helper()
+	_, key := lookUp(before, e.Key)
+	want := plainEdit(before, key, e)
+	if !reflect.DeepEqual(want, after) {
+		t.Errorf("%+v:\n%s", e, cmp.Diff(want, after))
+	}
+}
+
+func plainEdit(v any, key []string, e trust.Edit) any {
+	m, ok := v.(map[string]any)
+	if !ok && (v != nil || e.Value == nil) {
+		return v
+	}
+	out := map[string]any{}
+	for k, x := range m {
+		out[k] = x
+	}
+	name := key[0]
+	switch {
+	case len(key) == 1 && e.Value != nil:
+		out[name] = *e.Value
+	case len(key) == 1:
+		delete(out, name)
+	default:
+		child, there := out[name]
+		if !there && e.Value == nil {
+			return out
+		}
+		edited := plainEdit(child, key[1:], e)
+		left, _ := edited.(map[string]any)
+		had, _ := child.(map[string]any)
+		depth := len(key) - 1 // objects between here and the value
+		if e.Value == nil && len(left) == 0 && len(had) == 1 && e.Prune >= depth {
+			delete(out, name)
+			return out
+		}
+		out[name] = edited
+	}
+	return out
+}
