@@ -121,20 +121,37 @@ func undoPlan(r trust.Receipt) trust.Plan {
 		Anchors: r.Anchors, Restarts: r.Restarts,
 	}
 	for _, d := range slices.Backward(r.Changes) {
-		c := trust.Change{Kind: d.Kind, Path: d.Path, Command: d.Command, Shown: d.Command, Before: d.After, Privileged: d.Privileged}
+		c := trust.Change{
+			Kind: d.Kind, Path: d.Path, Command: d.Command, Shown: d.Command, Before: d.After, Privileged: d.Privileged,
+			Edits: takenBack(d.Edits), Registry: d.Registry, Key: d.Key,
+		}
 		switch {
+		case d.Kind == trust.KeepSecret:
+			c.Status = trust.StatusRemoved
 		case d.Kind == trust.RunCommand:
 			c.Status = trust.StatusNew
 		case d.Kind == trust.RemoveFile:
 			c.Kind, c.Status = trust.WriteFile, trust.StatusNew
 		case d.Before == nil:
 			c.Kind, c.Status = trust.RemoveFile, trust.StatusRemoved
+		case d.Kind == trust.EditFile:
+			c.Status = trust.StatusEdited
 		default:
 			c.Status = trust.StatusReplaced
 		}
 		p.Changes = append(p.Changes, c)
 	}
 	return p
+}
+
+// takenBack turns edits around, last first.
+func takenBack(edits []trust.Edit) []trust.Edit {
+	var out []trust.Edit
+	for _, e := range slices.Backward(edits) {
+		e.Value, e.Was = e.Was, e.Value
+		out = append(out, e)
+	}
+	return out
 }
 
 // steps passes the engine's progress on to a face.

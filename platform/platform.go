@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/configfile"
 	"mooring.dev/mooring/platform/elevate"
 	"mooring.dev/mooring/platform/state"
 	"mooring.dev/mooring/platform/world"
@@ -41,7 +42,9 @@ func (m *Machine) applier() *change.Applier {
 	if m.World.Root != "" {
 		dir = filepath.Join(m.World.Root, filepath.FromSlash(world.InTree(dir)))
 	}
-	return elevate.New(m.World, dir, elevate.Options{Terminal: m.Terminal})
+	a := elevate.New(m.World, dir, elevate.Options{Terminal: m.Terminal})
+	a.Own.Editor = configfile.AuthFile{}
+	return a
 }
 
 // Known is a registry that this machine knows.

@@ -110,7 +110,7 @@ func (a *Applier) Undo(ctx context.Context, id string, progress Progress) (trust
 }
 
 func (a *Applier) undo(ctx context.Context, t *tx) error {
-	if err := t.checkUndo(); err != nil {
+	if err := t.checkUndo(ctx); err != nil {
 		return err
 	}
 	if t.r.Receipt.Privileged == "" {
@@ -178,7 +178,8 @@ func (a *Applier) Recover(ctx context.Context, ask bool) ([]trust.Receipt, error
 		if r.Phase != phaseRoot && r.Phase != phaseUndoRoot {
 			continue
 		}
-		t := &tx{e: a.Own, j: j, r: r}
+		t := newTx(a.Own, j)
+		t.r = r
 		rerr := a.settle(ctx, t)
 		out, err = append(out, r.Receipt), errors.Join(err, rerr)
 	}

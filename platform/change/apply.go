@@ -17,6 +17,12 @@ type tx struct {
 	r        *record
 	changes  []trust.Change // what the own changes of the record write; nil when resumed
 	progress Progress
+	edited   map[int][]byte          // what edits will write, by index of change
+	secrets  map[[2]int]trust.Secret // what edits took out, by index of change and edit
+}
+
+func newTx(e *Engine, j *journal) *tx {
+	return &tx{e: e, j: j, edited: map[int][]byte{}, secrets: map[[2]int]trust.Secret{}}
 }
 
 func (t *tx) close() { t.j.close() }
@@ -51,7 +57,8 @@ func (e *Engine) begin(ctx context.Context, id string, p trust.Plan, changes []t
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{e: e, j: j, changes: changes, progress: progress}
+	t := newTx(e, j)
+	t.changes, t.progress = changes, progress
 	if err := t.intend(ctx, id, p, privileged); err != nil {
 		j.close()
 		return nil, err
@@ -75,10 +82,12 @@ func checkShape(id string, p trust.Plan, changes []trust.Change) error {
 		if c.Kind == trust.RunCommand {
 			continue
 		}
-		if !filepath.IsAbs(c.Path) || filepath.Clean(c.Path) != c.Path || strings.ContainsRune(c.Path, 0) || seen[c.Path] {
+		// A secret is kept from a file that a later change edits.
+		twice := seen[c.Path] && c.Kind != trust.KeepSecret
+		seen[c.Path] = seen[c.Path] || c.Kind != trust.KeepSecret
+		if !filepath.IsAbs(c.Path) || filepath.Clean(c.Path) != c.Path || strings.ContainsRune(c.Path, 0) || twice {
 			return Refuse(ErrBadPlan, c.Path, "not a plain path, or named twice")
 		}
-		seen[c.Path] = true
 	}
 	return nil
 }
@@ -105,6 +114,9 @@ func (t *tx) intend(ctx context.Context, id string, p trust.Plan, privileged str
 		images[n] = image
 	}
 	if err := t.noteHeld(); err != nil {
+		return err
+	}
+	if err := t.noteKept(ctx); err != nil {
 		return err
 	}
 	return t.keep(images)
@@ -150,7 +162,16 @@ func (t *tx) inspect(p trust.Plan, c trust.Change) (trust.Done, *file, error) {
 	d := trust.Done{Kind: c.Kind, Path: c.Path, Before: found.state()}
 	switch {
 	case c.Kind == trust.WriteFile:
-		d.After, d.MadeDir = t.target(c, found).state(), t.unplanned(missing)
+		d.After, d.MadeDir = t.target(c, c.Content, found).state(), t.unplanned(missing)
+	case c.Kind == trust.EditFile:
+		d, image, err := t.inspectEdit(c, d, found)
+		if err != nil {
+			return d, nil, err
+		}
+		d.After, d.MadeDir = t.target(c, t.edited[len(t.r.Receipt.Changes)], found).state(), t.unplanned(missing)
+		return d, image, nil
+	case c.Kind == trust.KeepSecret && found != nil:
+		return trust.Done{Kind: c.Kind, Path: c.Path, Registry: c.Registry, Key: c.Key}, nil, nil
 	case c.Kind != trust.RemoveFile || found == nil:
 		return trust.Done{}, nil, Refuse(ErrBadPlan, c.Path, "nothing to remove")
 	}
@@ -194,12 +215,16 @@ func (t *tx) unplanned(dirs []string) []string {
 }
 
 // target is the file that a change writes: a new one belongs to the engine's
-// owner, one that replaces another keeps its owner and attributes.
-func (t *tx) target(c trust.Change, found *file) *file {
+// owner, one that replaces another keeps its owner and attributes, and one that is
+// edited its mode, too.
+func (t *tx) target(c trust.Change, content []byte, found *file) *file {
 	o := t.e.owner()
-	f := &file{Content: c.Content, Mode: c.Mode & modeBits, UID: o.UID, GID: o.GID}
+	f := &file{Content: content, Mode: c.Mode & modeBits, UID: o.UID, GID: o.GID}
 	if found != nil {
 		f.UID, f.GID, f.Attrs = found.UID, found.GID, found.Attrs
+		if c.Kind == trust.EditFile {
+			f.Mode = found.Mode
+		}
 	}
 	return f
 }
@@ -246,6 +271,10 @@ func (t *tx) step(ctx context.Context, n int) error {
 		return t.runAdding(ctx, n)
 	case trust.RemoveFile:
 		return t.removeFile(d)
+	case trust.KeepSecret:
+		return t.keepSecret(ctx, n)
+	case trust.EditFile:
+		return t.writeFile(n, c, t.edited[n], d)
 	}
-	return t.writeFile(n, c, d)
+	return t.writeFile(n, c, c.Content, d)
 }

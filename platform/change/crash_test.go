@@ -108,6 +108,9 @@ func killAt(t *testing.T, what string, n int, before, after map[string]string) {
 	}
 	l.dieAt(what, n)
 	checkEachFile(t, listing(t, l.root), before, after)
+	if found := openSecrets(t, l.e.Dir); found != nil {
+		t.Errorf("in the journal: %q", found)
+	}
 	// A second crash while recovering must not hurt either.
 	l.dieAt("recover", 1+n%7)
 	checkEachFile(t, listing(t, l.root), before, after)

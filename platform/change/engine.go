@@ -3,6 +3,16 @@
 // crash at any point leaves each file as it was or as it shall be, and the next
 // start finishes or rolls back.
 //
+// A file that others keep their own things in is edited (EditFile): the plan and
+// the journal hold the edits and never the content, which may hold passwords. The
+// before-image is the reverse of the edit, with a hole where a secret was; undo
+// fills it from the keyring, where a change of kind KeepSecret put it, and proves
+// by the hash that the file is the old one to the byte. When somebody rewrote the
+// file meanwhile (every docker login does), undo looks at the values alone: if all
+// are as the edit left them, exactly they are put back and the rest stays;
+// otherwise it stops with ErrChangedSince. The keyring gives a secret up only once
+// the file has it again.
+//
 // The package decides nothing about trust: it is given a plan and rules. It is
 // the same engine for the person's own half of a plan and for root's.
 package change
@@ -31,6 +41,10 @@ type Engine struct {
 	Owner *Owner
 	// Commands runs the fixed command table; nil: no command is run.
 	Commands Commands
+	// Editor edits files, Secrets keeps what is taken out of them; nil: plans that
+	// need one are refused.
+	Editor  Editor
+	Secrets Secrets
 	// Check judges a whole plan before anything is looked at, Vet each change with
 	// the content found at its path (nil for none). Both may be nil.
 	Check func(trust.Plan) error
@@ -121,7 +135,7 @@ func (e *Engine) Undo(ctx context.Context, id string, progress Progress) (trust.
 		return trust.Receipt{}, err
 	}
 	defer t.close()
-	if err := t.checkUndo(); err != nil {
+	if err := t.checkUndo(ctx); err != nil {
 		return t.r.Receipt, err
 	}
 	err = t.undo(ctx)

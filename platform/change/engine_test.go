@@ -27,7 +27,7 @@ func TestApplyThenUndoIsToTheByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.State != trust.ReceiptApplied || len(r.Changes) != 6 {
+	if r.State != trust.ReceiptApplied || len(r.Changes) != 9 {
 		t.Fatalf("receipt %+v", r)
 	}
 	after := listing(t, l.root)
@@ -47,6 +47,9 @@ func TestApplyThenUndoIsToTheByte(t *testing.T) {
 	}
 	if got := r.Changes[0].MadeDir; !cmp.Equal(got, []string{"/etc/certs.d", "/etc/certs.d/reg.example:5000"}) {
 		t.Errorf("made %v", got)
+	}
+	if found := openSecrets(t, l.e.Dir); found != nil {
+		t.Errorf("in the journal: %q", found)
 	}
 	u, err := l.e.Undo(t.Context(), r.ID, nil)
 	if err != nil {

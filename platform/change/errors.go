@@ -36,6 +36,7 @@ const (
 	ErrNoReceipt        Code = "no-receipt"
 	ErrNotUndoable      Code = "not-undoable" // undone already, or rolled back
 	ErrJournalDamaged   Code = "journal-damaged"
+	ErrOtherSecret      Code = "other-secret" // the keyring holds another sign-in already
 
 	// Failures: what was begun has been rolled back, unless Pending follows.
 	ErrNoSpace       Code = "no-space"
@@ -43,6 +44,7 @@ const (
 	ErrCommandFailed Code = "command-failed"
 	ErrNotTaken      Code = "not-taken" // the command ran and the store lacks the certificate
 	ErrCancelled     Code = "cancelled"
+	ErrSecret        Code = "secret" // the keyring did not take a sign-in, or give it
 
 	// ErrPending: how far it came is not known, or could not be rolled back; the
 	// next start finishes or rolls back.
@@ -55,8 +57,8 @@ func Codes() []Code {
 		ErrChangedSince, ErrOutsideAllowList, ErrLinkInPath, ErrNotRegular, ErrTooBroad, ErrHash,
 		ErrBadPlan, ErrBadCertificate, ErrTooLarge, ErrNothingToDo, ErrNoRights, ErrRefusedByPerson,
 		ErrNoAgent, ErrNoElevation, ErrHelperMissing, ErrHelperUnsafe, ErrBusy, ErrNoReceipt,
-		ErrNotUndoable, ErrJournalDamaged, ErrNoSpace, ErrIO, ErrCommandFailed, ErrNotTaken,
-		ErrCancelled, ErrPending,
+		ErrNotUndoable, ErrJournalDamaged, ErrOtherSecret, ErrNoSpace, ErrIO, ErrCommandFailed, ErrNotTaken,
+		ErrCancelled, ErrSecret, ErrPending,
 	}
 }
 

@@ -17,6 +17,8 @@ const (
 	faultSyncDir = "sync-dir"
 	faultRead    = "read"
 	faultCommand = "command"
+	faultKeep    = "keep"   // a secret goes into the keyring
+	faultForget  = "forget" // and out of it again
 
 	journalPrefix = "journal."
 )
@@ -29,7 +31,7 @@ func FaultPoints() []string {
 	} {
 		out = append(out, p, journalPrefix+p)
 	}
-	return append(out, faultPlace, faultSwap, faultRmdir, faultCommand, journalPrefix+faultRename)
+	return append(out, faultPlace, faultSwap, faultRmdir, faultCommand, faultKeep, faultForget, journalPrefix+faultRename)
 }
 
 // fault is called before each step; an error stands for the step's failure.

@@ -50,8 +50,13 @@ type record struct {
 	Receipt trust.Receipt `json:"receipt"`
 	// Attrs are the extended attributes of the before-images, by index of change.
 	Attrs map[int]map[string][]byte `json:"attrs,omitempty"`
-	// Started are the commands that have been run, or were about to be.
+	// Started are the commands that have been run and the secrets that have been
+	// kept, or were about to be.
 	Started map[int]bool `json:"started,omitempty"`
+	// Kept are the secrets that were in the keyring before.
+	Kept map[int]bool `json:"kept,omitempty"`
+	// Taken are the edits that were taken back in a file that had been rewritten.
+	Taken map[int]taken `json:"taken,omitempty"`
 	// Held are those of the plan's anchors that the store of a command held before.
 	Held map[int][]string `json:"held,omitempty"`
 }
@@ -60,6 +65,7 @@ func newRecord(r trust.Receipt) *record {
 	return &record{
 		Phase: phaseApply, Receipt: r,
 		Attrs: map[int]map[string][]byte{}, Started: map[int]bool{}, Held: map[int][]string{},
+		Kept: map[int]bool{}, Taken: map[int]taken{},
 	}
 }
 
@@ -232,6 +238,9 @@ func decodeRecord(id string, b []byte) (*record, error) {
 	if r.Started == nil {
 		r.Started = map[int]bool{}
 	}
+	if r.Taken == nil {
+		r.Taken = map[int]taken{}
+	}
 	if r.Receipt.ID != id || !slices.Contains(phases, r.Phase) {
 		return nil, damaged("it contradicts itself")
 	}
@@ -312,11 +321,17 @@ func (j *journal) image(r *record, n int) (*file, error) {
 	if f == nil || f.state().SHA256 != want.SHA256 {
 		return nil, Refuse(ErrJournalDamaged, name, "the file to be restored is not as it was kept")
 	}
+	return r.before(n, f.Content), nil
+}
+
+// before is the file that change n found, given its content.
+func (r *record) before(n int, content []byte) *file {
 	attrs := r.Attrs[n]
 	if attrs == nil {
 		attrs = map[string][]byte{}
 	}
-	return &file{Content: f.Content, Mode: want.Mode, UID: want.UID, GID: want.GID, Attrs: attrs}, nil
+	was := r.Receipt.Changes[n].Before
+	return &file{Content: content, Mode: was.Mode, UID: was.UID, GID: was.GID, Attrs: attrs}
 }
 
 // dropImages removes the before-images of a record that will not need them again.

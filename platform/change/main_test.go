@@ -3,8 +3,11 @@
 package change
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 
+	"mooring.dev/mooring/platform/configfile"
 	"mooring.dev/mooring/trust"
 )
 
@@ -31,6 +35,7 @@ type lab struct {
 	root string
 	e    *Engine
 	cmds *fakeCommands
+	ring *fakeKeyring
 }
 
 func newLab(t *testing.T) *lab {
@@ -45,8 +50,10 @@ func newLab(t *testing.T) *lab {
 func labAt(base string) *lab {
 	root := filepath.Join(base, "root")
 	cmds := &fakeCommands{store: filepath.Join(root, "store"), anchors: filepath.Join(root, "anchors")}
-	return &lab{root: root, cmds: cmds, e: &Engine{
+	ring := &fakeKeyring{file: filepath.Join(root, "keyring")}
+	return &lab{root: root, cmds: cmds, ring: ring, e: &Engine{
 		Dir: filepath.Join(base, "state", "journal"), Root: root, NoLinks: true, Commands: cmds,
+		Editor: configfile.AuthFile{}, Secrets: ring,
 	}}
 }
 
@@ -59,6 +66,8 @@ func (l *lab) seed() {
 	l.put("etc/others", "not ours", 0o644)
 	l.put("anchors/vendor", "vendor", 0o644)
 	l.put("store", "vendor", 0o644)
+	l.put("keyring", "", 0o600)
+	l.put("home/config.json", configText, 0o640)
 	if err := setAttrsAt(filepath.Join(l.root, "etc/replaced"), "user.mooring", "kept"); err != nil {
 		l.t.Logf("no extended attributes here: %v", err)
 	}
@@ -92,7 +101,19 @@ func (l *lab) state(name string) *trust.FileState {
 	return f.state()
 }
 
-// plan makes, replaces and removes a file each, and rebuilds the store.
+// The file that plans edit, and the secrets in it.
+const (
+	configText = "{\n\t\"auths\": {\n\t\t\"other.lab\": {\"auth\": \"" + othersSecret + "\"},\n\t\t\"reg.example\": {\n\t\t\t\"auth\": \"" +
+		ownSecret + "\"\n\t\t}\n\t},\n\t\"HttpHeaders\": {\"X-Token\": \"" + headerSecret + "\"}\n}\n"
+	ownSecret    = "dXNlcjpodW50ZXIyLW93bg=="
+	othersSecret = "b3RoZXI6aHVudGVyMy1vdGhlcnM="
+	headerSecret = "header-t0ken"
+)
+
+var ownKey = []string{"auths", "reg.example", "auth"}
+
+// plan makes, replaces and removes a file each, rebuilds the store, and moves a
+// secret out of a file that it edits, and of one that it makes.
 func (l *lab) plan() trust.Plan {
 	return trust.Plan{
 		Schema: trust.PlanSchema, Action: "trust", Reach: trust.ReachComputer, Registries: []string{"reg.example"},
@@ -104,9 +125,79 @@ func (l *lab) plan() trust.Plan {
 			{Kind: trust.RemoveFile, Path: "/etc/removed", Before: l.state("etc/removed"), Status: trust.StatusRemoved},
 			{Kind: trust.WriteFile, Path: "/anchors/mine", Content: []byte("mine"), Mode: 0o644, Status: trust.StatusNew},
 			{Kind: trust.RunCommand, Command: "rebuild", Status: trust.StatusNew},
+			{Kind: trust.KeepSecret, Path: "/home/config.json", Registry: "reg.example", Key: ownKey[:2], Before: l.state("home/config.json"), Status: trust.StatusNew},
+			{
+				Kind: trust.EditFile, Path: "/home/config.json", Before: l.state("home/config.json"), Status: trust.StatusReplaced,
+				Edits: []trust.Edit{trust.RemoveValue(ownKey...), trust.SetValue("mooring", "credHelpers", "reg.example")},
+			},
+			{
+				Kind: trust.EditFile, Path: "/home/containers/auth.json", Mode: 0o600, Status: trust.StatusNew,
+				Edits: []trust.Edit{trust.SetValue("mooring", "credHelpers", "reg.example")},
+			},
 			{Kind: trust.WriteFile, Path: "/etc/others", Content: []byte("not ours"), Mode: 0o644, Status: trust.StatusUnchanged},
 		},
 	}
+}
+
+// fakeKeyring is a file with the registries whose sign-in is kept, all with the
+// same secret.
+type fakeKeyring struct {
+	file  string
+	fail  error
+	asked int
+}
+
+func (k *fakeKeyring) Holds(_ context.Context, d trust.Done) (bool, error) {
+	b, err := os.ReadFile(k.file)
+	return string(b) == d.Registry, err
+}
+
+func (k *fakeKeyring) Keep(_ context.Context, d trust.Done) error {
+	if k.fail != nil {
+		return k.fail
+	}
+	return os.WriteFile(k.file, []byte(d.Registry), 0o600)
+}
+
+func (k *fakeKeyring) Forget(context.Context, trust.Done) error {
+	return os.WriteFile(k.file, nil, 0o600)
+}
+
+func (k *fakeKeyring) Secret(_ context.Context, d trust.Done, key []string) (trust.Secret, error) {
+	k.asked++
+	b, err := os.ReadFile(k.file)
+	if err == nil && (string(b) != key[1] || !slices.Equal(key, ownKey) || d.Path != "/home/config.json") {
+		err = errors.New("not found")
+	}
+	return trust.NewSecret(ownSecret), err
+}
+
+// openSecrets are the files below dir in which one of the secrets can be read,
+// as it is or in base64.
+func openSecrets(t testing.TB, dir string) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(p)
+		for _, s := range []string{ownSecret, othersSecret, headerSecret} {
+			for from := range 3 {
+				// What base64 makes of it wherever it begins within three bytes.
+				text := base64.StdEncoding.EncodeToString([]byte(s[from : from+(len(s)-from)/3*3]))
+				if bytes.Contains(b, []byte(text)) || bytes.Contains(b, []byte(s)) {
+					out = append(out, p+" holds "+s)
+					break
+				}
+			}
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a run that was killed may have made no journal
+		t.Fatal(err)
+	}
+	return out
 }
 
 // fakeCommands derives the store from the names in the anchors directory.

@@ -33,7 +33,8 @@ func (e *Engine) recoverAll(ctx context.Context, j *journal) ([]trust.Receipt, e
 	errs := []error{err}
 	var out []trust.Receipt
 	for _, r := range records {
-		t := &tx{e: e, j: j, r: r}
+		t := newTx(e, j)
+		t.r = r
 		switch r.Phase {
 		case phaseApply:
 			err = t.recoverApply(ctx)
@@ -49,7 +50,7 @@ func (e *Engine) recoverAll(ctx context.Context, j *journal) ([]trust.Receipt, e
 
 // recoverApply finishes a plan if only the commands and the last word are missing.
 func (t *tx) recoverApply(ctx context.Context) error {
-	if t.checkUndo() != nil || t.r.Receipt.Privileged != "" {
+	if !t.inPlace(ctx) || t.r.Receipt.Privileged != "" {
 		return errors.Join(t.rollBack(ctx))
 	}
 	for n := range t.r.Receipt.Changes {
@@ -65,10 +66,30 @@ func (t *tx) recoverApply(ctx context.Context) error {
 	return t.advance(phaseDone)
 }
 
+// inPlace reports whether every file is as the plan makes it, and could be put back.
+// Nobody is asked for a secret: edited files must be so to the byte.
+func (t *tx) inPlace(ctx context.Context) bool {
+	for _, n := range t.own() {
+		d := t.r.Receipt.Changes[n]
+		switch d.Kind {
+		case trust.KeepSecret:
+			if !t.r.Started[n] && !t.r.Kept[n] {
+				return false
+			}
+		case trust.EditFile:
+			found, _, err := t.look(d.Path)
+			if err != nil || !found.is(d.After) {
+				return false
+			}
+		}
+	}
+	return t.checkFiles() == nil
+}
+
 // clear removes a temporary file that lies beside a finished one.
 func (t *tx) clear(n int) error {
 	d := t.r.Receipt.Changes[n]
-	if d.Kind == trust.RunCommand {
+	if d.Kind == trust.RunCommand || d.Kind == trust.KeepSecret {
 		return nil
 	}
 	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))

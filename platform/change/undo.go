@@ -20,7 +20,9 @@ func (e *Engine) resume(ctx context.Context, id string, progress Progress) (*tx,
 	if err == nil {
 		switch r.Phase {
 		case phaseDone:
-			return &tx{e: e, j: j, r: r, progress: progress}, nil
+			t := newTx(e, j)
+			t.r, t.progress = r, progress
+			return t, nil
 		case phaseUndone, phaseFailed:
 			err = Refuse(ErrNotUndoable, id, "%s", r.Receipt.State)
 		default:
@@ -43,11 +45,30 @@ func (t *tx) own() []int {
 }
 
 // checkUndo refuses if undoing would lose or could not restore anything: each file
-// must be as it was left, each before-image as it was kept.
-func (t *tx) checkUndo() error {
+// must be as it was left, each before-image as it was kept, and each value that was
+// edited still ours.
+func (t *tx) checkUndo(ctx context.Context) error {
 	for _, n := range t.own() {
 		d := t.r.Receipt.Changes[n]
-		if d.Kind == trust.RunCommand {
+		if d.Kind != trust.EditFile {
+			continue
+		}
+		found, _, err := t.look(d.Path)
+		if err == nil {
+			_, err = t.beforeEdit(ctx, n, found)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return t.checkFiles()
+}
+
+// checkFiles is checkUndo for files that were written or removed as a whole.
+func (t *tx) checkFiles() error {
+	for _, n := range t.own() {
+		d := t.r.Receipt.Changes[n]
+		if d.Kind != trust.WriteFile && d.Kind != trust.RemoveFile {
 			continue
 		}
 		found, _, err := t.look(d.Path)
@@ -109,11 +130,12 @@ func (t *tx) revertAll(ctx context.Context) (theirs, err error) {
 	own := t.own()
 	for i, n := range slices.Backward(own) {
 		d := t.r.Receipt.Changes[n]
-		if d.Kind == trust.RunCommand {
+		// A secret is forgotten only when every file has its own again.
+		if d.Kind == trust.RunCommand || d.Kind == trust.KeepSecret && errors.Join(theirs, err) != nil {
 			continue
 		}
 		t.progress.tell(Step{Done: len(own) - 1 - i, Total: len(own), Kind: d.Kind, Path: d.Path, Undo: true})
-		switch rerr := t.revert(n); {
+		switch rerr := t.revert(ctx, n); {
 		case errors.Is(rerr, ErrChangedSince):
 			theirs = errors.Join(theirs, rerr)
 		default:
@@ -130,15 +152,18 @@ func (t *tx) revertAll(ctx context.Context) (theirs, err error) {
 
 // revert puts one file back to how it was before, if it is as we left it, and
 // removes the directories that were made for it.
-func (t *tx) revert(n int) error {
+func (t *tx) revert(ctx context.Context, n int) error {
 	d := t.r.Receipt.Changes[n]
+	if d.Kind == trust.KeepSecret {
+		return t.forgetSecret(ctx, n)
+	}
 	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))
 	if err != nil {
 		return err
 	}
 	defer parent.close()
 	if missing == nil {
-		if err := t.revertFile(parent, n); err != nil {
+		if err := t.revertFile(ctx, parent, n); err != nil {
 			return err
 		}
 	} else if d.Before != nil {
@@ -147,7 +172,7 @@ func (t *tx) revert(n int) error {
 	return t.removeDirs(d)
 }
 
-func (t *tx) revertFile(parent *dir, n int) error {
+func (t *tx) revertFile(ctx context.Context, parent *dir, n int) error {
 	d, name := t.r.Receipt.Changes[n], filepath.Base(t.r.Receipt.Changes[n].Path)
 	found, err := parent.read(name)
 	if err != nil {
@@ -157,8 +182,10 @@ func (t *tx) revertFile(parent *dir, n int) error {
 		return err
 	}
 	switch {
-	case found.is(d.Before):
+	case found.is(d.Before), found != nil && found.is(t.r.Taken[n].To):
 		return nil
+	case d.Kind == trust.EditFile:
+		err = t.takeBack(ctx, parent, n, name, found)
 	case !found.is(d.After):
 		return Refuse(ErrChangedSince, d.Path, "")
 	case d.Before == nil:
@@ -172,24 +199,28 @@ func (t *tx) revertFile(parent *dir, n int) error {
 // clearTemps removes what a run that was killed left beside the file.
 func (t *tx) clearTemps(parent *dir, n int, found *file) error {
 	d := t.r.Receipt.Changes[n]
+	back := taken{d.After, d.Before}
+	if other, ok := t.r.Taken[n]; ok {
+		back = other
+	}
 	return errors.Join(
-		clearTemp(parent, t.temp(n), found, d, d.After),
-		clearTemp(parent, t.tempBack(n), found, d, d.Before))
+		clearTemp(parent, t.temp(n), found, d.Path, d.Before, d.After),
+		clearTemp(parent, t.tempBack(n), found, d.Path, back.From, back.To))
 }
 
-// clearTemp removes temp, from which the file got its new state, ours. If it was
-// exchanged and what came out is neither state of the change, somebody had changed
-// it in the last moment: then it goes back instead.
-func clearTemp(parent *dir, temp string, found *file, d trust.Done, ours *trust.FileState) error {
+// clearTemp removes temp, from which the file went from one state to another. If
+// it was exchanged and what came out is neither of them, somebody had changed it in
+// the last moment: then it goes back instead.
+func clearTemp(parent *dir, temp string, found *file, path string, from, to *trust.FileState) error {
 	left, err := parent.read(temp)
 	if err != nil || left == nil {
 		return err
 	}
-	if found != nil && found.is(ours) && !left.is(d.Before) && !left.is(d.After) {
-		if _, err := parent.swap(temp, filepath.Base(d.Path)); err != nil {
+	if found != nil && found.is(to) && !left.is(from) && !left.is(to) {
+		if _, err := parent.swap(temp, filepath.Base(path)); err != nil {
 			return err
 		}
-		return errors.Join(Refuse(ErrChangedSince, d.Path, ""), parent.remove(temp))
+		return errors.Join(Refuse(ErrChangedSince, path, ""), parent.remove(temp))
 	}
 	return parent.remove(temp)
 }
@@ -200,10 +231,15 @@ func (t *tx) restore(parent *dir, n int, name string) error {
 	if err != nil {
 		return err
 	}
+	return t.putBack(parent, n, name, image, t.r.Receipt.Changes[n].After)
+}
+
+// putBack lets image take the place of a file that is as now says.
+func (t *tx) putBack(parent *dir, n int, name string, image *file, now *trust.FileState) error {
 	if err := parent.create(t.tempBack(n), image); err != nil {
 		return err
 	}
-	back := trust.Done{Path: t.r.Receipt.Changes[n].Path, Before: t.r.Receipt.Changes[n].After}
+	back := trust.Done{Path: t.r.Receipt.Changes[n].Path, Before: now}
 	if err := t.putInPlace(parent, t.tempBack(n), name, &back); err != nil {
 		return errors.Join(err, parent.remove(t.tempBack(n)))
 	}

@@ -3,6 +3,7 @@ package change
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -16,7 +17,7 @@ func (t *tx) tempBack(n int) string { return t.temp(n) + "-back" }
 
 // writeFile makes the missing directories, writes beside, and lets the new file
 // take its name if the old one (or none) is still as it was inspected.
-func (t *tx) writeFile(n int, c trust.Change, d *trust.Done) error {
+func (t *tx) writeFile(n int, c trust.Change, content []byte, d *trust.Done) error {
 	parent, err := t.makeDirs(d)
 	if err != nil {
 		return err
@@ -30,7 +31,7 @@ func (t *tx) writeFile(n int, c trust.Change, d *trust.Done) error {
 	if !found.is(d.Before) {
 		return Refuse(ErrChangedSince, c.Path, "")
 	}
-	if err := parent.create(t.temp(n), t.target(c, found)); err != nil {
+	if err := parent.create(t.temp(n), t.target(c, content, found)); err != nil {
 		return err
 	}
 	if err := t.putInPlace(parent, t.temp(n), name, d); err != nil {
@@ -46,10 +47,13 @@ func (t *tx) makeDirs(d *trust.Done) (*dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	planned := d.MadeDir
+	planned, mode := d.MadeDir, fs.FileMode(0o755)
+	if d.Kind == trust.EditFile {
+		mode = 0o700 // as docker and podman make them for their sign-ins
+	}
 	d.MadeDir = nil
 	for _, name := range names {
-		next, made, err := at.mkdir(name, 0o755)
+		next, made, err := at.mkdir(name, mode)
 		if made && slices.Contains(planned, filepath.Join(at.path, name)) {
 			d.MadeDir = append(d.MadeDir, filepath.Join(at.path, name))
 		}

@@ -92,16 +92,37 @@ func TestHostilePlans(t *testing.T) {
 		"fingerprint of another":         {func(_ *lab, p *trust.Plan) { p.Anchors[0].SHA256 = strings.Repeat("0", 64) }, []change.Code{change.ErrBadCertificate}},
 		"origin with escape codes":       {func(_ *lab, p *trust.Plan) { p.Anchors[0].Origin = "file:\x1b[2J" }, []change.Code{change.ErrBadPlan}},
 
-		"content of its own":      {with(func(c *trust.Change) { c.Content = []byte("root::0:0::/:/bin/sh\n") }), []change.Code{change.ErrBadCertificate}},
-		"empty content":           {with(func(c *trust.Change) { c.Content = nil }), []change.Code{change.ErrBadCertificate}},
-		"text after it":           {with(func(c *trust.Change) { c.Content = append(c.Content, "x"...) }), []change.Code{change.ErrBadCertificate}},
-		"twice the certificate":   {with(func(c *trust.Change) { c.Content = append(bytes.Clone(c.Content), c.Content...) }), []change.Code{change.ErrBadCertificate}},
-		"CRLF":                    {with(func(c *trust.Change) { c.Content = bytes.ReplaceAll(c.Content, []byte("\n"), []byte("\r\n")) }), []change.Code{change.ErrBadCertificate}},
-		"setuid":                  {with(func(c *trust.Change) { c.Mode = 0o644 | os.ModeSetuid }), []change.Code{change.ErrBadPlan}},
-		"writable by all":         {with(func(c *trust.Change) { c.Mode = 0o666 }), []change.Code{change.ErrBadPlan}},
-		"a kind of its own":       {with(func(c *trust.Change) { c.Kind = "exec" }), []change.Code{change.ErrBadPlan}},
-		"a command with the file": {with(func(c *trust.Change) { c.Command = "update-ca-certificates" }), []change.Code{change.ErrBadPlan}},
-		"the same file twice":     {func(_ *lab, p *trust.Plan) { p.Changes = append(p.Changes, p.Changes[0]) }, []change.Code{change.ErrBadPlan}},
+		"content of its own":    {with(func(c *trust.Change) { c.Content = []byte("root::0:0::/:/bin/sh\n") }), []change.Code{change.ErrBadCertificate}},
+		"empty content":         {with(func(c *trust.Change) { c.Content = nil }), []change.Code{change.ErrBadCertificate}},
+		"text after it":         {with(func(c *trust.Change) { c.Content = append(c.Content, "x"...) }), []change.Code{change.ErrBadCertificate}},
+		"twice the certificate": {with(func(c *trust.Change) { c.Content = append(bytes.Clone(c.Content), c.Content...) }), []change.Code{change.ErrBadCertificate}},
+		"CRLF":                  {with(func(c *trust.Change) { c.Content = bytes.ReplaceAll(c.Content, []byte("\n"), []byte("\r\n")) }), []change.Code{change.ErrBadCertificate}},
+		"setuid":                {with(func(c *trust.Change) { c.Mode = 0o644 | os.ModeSetuid }), []change.Code{change.ErrBadPlan}},
+		"writable by all":       {with(func(c *trust.Change) { c.Mode = 0o666 }), []change.Code{change.ErrBadPlan}},
+		"a kind of its own":     {with(func(c *trust.Change) { c.Kind = "exec" }), []change.Code{change.ErrBadPlan}},
+		"an edit of a person's file": {
+			func(_ *lab, p *trust.Plan) {
+				p.Changes = append(p.Changes, trust.Change{
+					Kind: trust.EditFile, Path: "/root/.docker/config.json", Mode: 0o600, Status: trust.StatusNew,
+					Edits: []trust.Edit{trust.SetValue("mooring", "credHelpers", "reg.example")},
+				})
+			}, []change.Code{change.ErrBadPlan},
+		},
+		"an edit of root's password file": {
+			with(func(c *trust.Change) {
+				*c = trust.Change{Kind: trust.EditFile, Path: "/etc/shadow", Status: trust.StatusEdited, Edits: []trust.Edit{trust.RemoveValue("root")}}
+			}), []change.Code{change.ErrBadPlan},
+		},
+		"an edit of its own file": {with(func(c *trust.Change) { c.Kind, c.Content = trust.EditFile, nil }), []change.Code{change.ErrBadPlan}},
+		"edits with the file":     {with(func(c *trust.Change) { c.Edits = []trust.Edit{trust.SetValue("x", "y")} }), []change.Code{change.ErrBadPlan}},
+		"a secret to be kept": {
+			with(func(c *trust.Change) {
+				*c = trust.Change{Kind: trust.KeepSecret, Path: "/etc/shadow", Registry: "reg.example", Key: []string{"root"}, Status: trust.StatusNew}
+			}), []change.Code{change.ErrBadPlan},
+		},
+		"a link's name with the file": {with(func(c *trust.Change) { c.Via = "/etc/shadow" }), []change.Code{change.ErrBadPlan}},
+		"a command with the file":     {with(func(c *trust.Change) { c.Command = "update-ca-certificates" }), []change.Code{change.ErrBadPlan}},
+		"the same file twice":         {func(_ *lab, p *trust.Plan) { p.Changes = append(p.Changes, p.Changes[0]) }, []change.Code{change.ErrBadPlan}},
 
 		"a key beside the certificate": {
 			func(l *lab, p *trust.Plan) {

@@ -185,6 +185,9 @@ func plain(s string) bool {
 }
 
 func (s scope) checkChange(c trust.Change) error {
+	if len(c.Edits) > 0 || len(c.Key) > 0 || c.Registry != "" || c.Via != "" {
+		return change.Refuse(change.ErrBadPlan, c.Path, "root edits no files of persons")
+	}
 	switch c.Kind {
 	case trust.RunCommand:
 		return s.checkCommand(c)
