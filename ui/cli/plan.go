@@ -74,7 +74,7 @@ func (a *app) carryOut(m platform.Service, p trust.Plan, c consent, apply func(f
 	if err != nil {
 		return err
 	}
-	if err := a.answerReceipt(receipt); err != nil {
+	if err := a.answerReceipt(receipt); err != nil || !receipt.Judged() {
 		return err
 	}
 	return a.prove(m, receipt)
@@ -155,9 +155,18 @@ func (t *text) preview(p trust.Plan) {
 	}
 	changes := table{indent: "  "}
 	for _, c := range p.Changes {
-		changes.row(t.status(c), plain(what(c)), cell{t.words.Parties(c.Parties), t.dim})
+		changes.row(t.status(c), plain(t.what(c)), cell{t.words.Parties(c.Parties), t.dim})
+		for _, e := range c.Edits {
+			changes.row(plain(""), plain("  "+t.words.Edit(e, p.Action == "undo")))
+		}
 	}
 	changes.write(t.w)
+	for _, c := range p.Consequences {
+		t.say(wrap(t.warn(t.words.Consequence(c)), "  ", t.width))
+	}
+	if p.Plaintext() {
+		t.say(wrap(t.warn(t.t("plan.plaintext", nil)), "  ", t.width))
+	}
 	for _, r := range p.Restarts {
 		t.say("  " + t.warn(t.t("plan.restart", map[string]any{"name": r.Name, "command": r.Command})))
 	}
@@ -181,9 +190,14 @@ func (t *text) status(c trust.Change) cell {
 	return cell{t.words.Status(c.Status), paint}
 }
 
-func what(c trust.Change) string {
-	if c.Kind == trust.RunCommand {
+func (t *text) what(c trust.Change) string {
+	switch {
+	case c.Kind == trust.RunCommand:
 		return safe.Line(c.Shown)
+	case c.Kind == trust.KeepSecret:
+		return t.words.KeepSecret(c.Registry, c.Status == trust.StatusRemoved)
+	case c.Via != "":
+		return safe.Line(c.Via) + " → " + safe.Line(c.Path)
 	}
 	return safe.Line(c.Path)
 }

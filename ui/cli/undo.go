@@ -30,7 +30,7 @@ func (a *app) untrustCmd() *cobra.Command {
 }
 
 func (a *app) undoCmd() *cobra.Command {
-	var f consent
+	var f undoFlags
 	c := a.answers(a.verb("undo", "[RECEIPT]", func(_ *cobra.Command, args []string) error { return a.undo(f, args) }))
 	c.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 1 {
@@ -39,12 +39,20 @@ func (a *app) undoCmd() *cobra.Command {
 		return nil
 	}
 	c.ValidArgsFunction = a.completeReceipts
-	a.consentFlags(c, &f)
+	a.consentFlags(c, &f.consent)
+	c.Flags().BoolVar(&f.plaintext, "plaintext", false, a.t("flag.plaintext", nil))
 	return c
 }
 
-func (a *app) undo(f consent, args []string) error {
-	m, _, err := a.begin(f, nil)
+// undoFlags are the flags of undo. A password does not go back into a file because
+// somebody said yes to everything.
+type undoFlags struct {
+	consent
+	plaintext bool
+}
+
+func (a *app) undo(f undoFlags, args []string) error {
+	m, _, err := a.begin(f.consent, nil)
 	if err != nil {
 		return err
 	}
@@ -58,7 +66,10 @@ func (a *app) undo(f consent, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.carryOut(m, plan, f, func(progress func(platform.Progress)) (trust.Receipt, error) {
+	if plan.Plaintext() && f.yes && !f.plaintext && !f.dryRun {
+		return declined{key: "plaintext"}
+	}
+	return a.carryOut(m, plan, f.consent, func(progress func(platform.Progress)) (trust.Receipt, error) {
 		return m.Undo(a.ctx, id, progress)
 	})
 }

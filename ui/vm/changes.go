@@ -12,6 +12,13 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 	v := ChangesView{Remark: t.changesRemark(p)}
 	for _, c := range p.Changes {
 		v.Lines = append(v.Lines, t.change(c))
+		v.Lines = append(v.Lines, t.edits(c.Edits, p.Action == "undo")...)
+	}
+	for _, c := range p.Consequences {
+		v.Notes = append(v.Notes, Remark{MarkAttention, t.W.Consequence(c)})
+	}
+	if p.Plaintext() {
+		v.Notes = append(v.Notes, Remark{MarkAttention, t.say("changes.plaintext", nil)})
 	}
 	for _, r := range p.Restarts {
 		v.Notes = append(v.Notes, Remark{MarkAttention, t.say("changes.restart-note", args{"name": r.Name, "command": r.Command})})
@@ -25,7 +32,7 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 // signs are the marks that people know from diffs.
 var signs = map[trust.Status]string{
 	trust.StatusNew: "+", trust.StatusBeside: "+", trust.StatusReplaced: "~",
-	trust.StatusRemoved: "−", trust.StatusUnchanged: "=",
+	trust.StatusRemoved: "−", trust.StatusUnchanged: "=", trust.StatusEdited: "~",
 }
 
 func (t Teller) change(c trust.Change) Line {
@@ -33,6 +40,13 @@ func (t Teller) change(c trust.Change) Line {
 	switch {
 	case c.Kind == trust.RunCommand:
 		l.Sign, l.Text, l.Mark, l.Plain = "$", safe.Line(c.Shown), MarkUnknown, true
+	case c.Kind == trust.KeepSecret:
+		l.Text = t.W.KeepSecret(c.Registry, c.Status == trust.StatusRemoved)
+		if c.Status == trust.StatusRemoved {
+			l.Mark = MarkRefused
+		}
+	case c.Kind == trust.EditFile && c.Via != "":
+		l.Note = t.say("changes.via", args{"path": safe.Line(c.Via)})
 	case c.Status == trust.StatusUnchanged:
 		l.Note, l.Plain = t.say("changes.unchanged", nil), true
 	case c.Status == trust.StatusBeside:
@@ -45,11 +59,29 @@ func (t Teller) change(c trust.Change) Line {
 	return l
 }
 
+// edits are the values of a file that are set or removed.
+func (t Teller) edits(edits []trust.Edit, undo bool) []Line {
+	var out []Line
+	for _, e := range edits {
+		l := Line{Sign: "+", Text: t.W.Edit(e, undo), Mark: MarkTrusted, Plain: true}
+		switch {
+		case e.Secret && undo:
+			l.Mark = MarkAttention
+		case e.Value == nil:
+			l.Sign, l.Mark = "−", MarkRefused
+		case e.Was != nil:
+			l.Sign, l.Mark = "~", MarkAttention
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
 // changesRemark counts: "2 new files, nothing overwritten, no restart".
 func (t Teller) changesRemark(p trust.Plan) string {
 	n := map[trust.Status]int{}
 	for _, c := range p.Changes {
-		if c.Kind != trust.RunCommand {
+		if c.Kind != trust.RunCommand && c.Kind != trust.KeepSecret {
 			n[c.Status]++
 		}
 	}
@@ -60,6 +92,7 @@ func (t Teller) changesRemark(p trust.Plan) string {
 		}
 	}
 	count("changes.new", n[trust.StatusNew]+n[trust.StatusBeside])
+	count("changes.edited", n[trust.StatusEdited])
 	count("changes.removed", n[trust.StatusRemoved])
 	count("changes.same", n[trust.StatusUnchanged])
 	if n[trust.StatusReplaced] == 0 {

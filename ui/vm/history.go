@@ -45,16 +45,19 @@ func (t Teller) receipt(r trust.Receipt) Receipt {
 		v.Mark = MarkUnknown
 	}
 	for _, d := range r.Changes {
-		v.Lines = append(v.Lines, doneLine(d))
+		v.Lines = append(v.Lines, t.doneLine(d))
+		v.Lines = append(v.Lines, t.edits(d.Edits, false)...)
 	}
 	return v
 }
 
-func doneLine(d trust.Done) Line {
+func (t Teller) doneLine(d trust.Done) Line {
 	l := Line{Sign: "+", Text: safe.Line(d.Path), Mark: MarkTrusted}
 	switch {
 	case d.Kind == trust.RunCommand:
 		l.Sign, l.Text, l.Plain = "$", safe.Line(d.Command), true
+	case d.Kind == trust.KeepSecret:
+		l.Text = t.W.KeepSecret(d.Registry, false)
 	case d.Kind == trust.RemoveFile:
 		l.Sign, l.Mark = "−", MarkRefused
 	case d.Before != nil:
@@ -71,6 +74,8 @@ func (t Teller) receiptTitle(r trust.Receipt) string {
 	a := args{"anchors": safeList(names, 3), "registries": safeList(r.Registries, 3)}
 	key := "history.trusted"
 	switch {
+	case !r.Judged():
+		key = "history." + r.Action
 	case r.Action == "untrust":
 		key = "history.untrusted"
 	case r.Reach == trust.ReachComputer:

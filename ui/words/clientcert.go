@@ -3,6 +3,7 @@ package words
 import (
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/clientcert"
+	"mooring.dev/mooring/ui/safe"
 )
 
 // ClientProblem returns the words of a problem with a client certificate: what is
@@ -29,5 +30,7 @@ func (w *Words) AcceptableCAs() string { return w.T("clientcert.server.accepts",
 // Consequence is a sentence on what carrying out a plan means besides its
 // changes.
 func (w *Words) Consequence(c trust.Consequence) string {
-	return w.T("consequence."+string(c.Code), map[string]any{"path": c.Path})
+	return w.T("consequence."+string(c.Code), map[string]any{
+		"path": safe.Line(c.Path), "registry": safe.Line(c.Registry), "name": safe.Line(c.Name),
+	})
 }
