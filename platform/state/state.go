@@ -22,9 +22,10 @@ const registriesName = "registries.toml"
 // Store is the state of one user on one machine, or in one tree. It is safe for
 // concurrent use.
 type Store struct {
-	w    world.World
-	path string // of registries.toml
-	seen *history
+	w       world.World
+	path    string // of registries.toml
+	signIns string // the path of signins.json
+	seen    *history
 
 	mu   sync.Mutex // of the last good reading: it need not be read again, and stands in for a broken file
 	last Registries
@@ -34,7 +35,10 @@ type Store struct {
 // Open returns the store of w's user. Nothing is read or made yet.
 func Open(w world.World) *Store {
 	d := Dirs(w)
-	return &Store{w: w, path: w.Join(d.Config, registriesName), seen: newHistory(w, w.Join(d.State, historyName))}
+	return &Store{
+		w: w, path: w.Join(d.Config, registriesName), signIns: w.Join(d.State, signInsName),
+		seen: newHistory(w, w.Join(d.State, historyName)),
+	}
 }
 
 // Path is where the registries are kept, as the target OS writes it.
