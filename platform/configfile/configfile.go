@@ -4,7 +4,8 @@
 // for its callers.
 //
 // Every reader takes a file as the tool itself would, with the same leniency,
-// keeps what Mooring needs, and never returns or quotes a secret.
+// keeps what Mooring needs, and never quotes a secret. [ReadSecrets] alone returns
+// any.
 package configfile
 
 import (

@@ -21,6 +21,9 @@ type RegistriesConf struct {
 	// none: an empty one in a drop-in clears those before it.
 	Search    []string
 	SearchSet bool
+	// CredentialHelpers are asked in this order; "containers-auth.json" stands for the
+	// files of sign-ins. nil: it was not set.
+	CredentialHelpers []string
 	// V1: the file is in the format of before 2019. Podman 5 and older convert it,
 	// podman 6 refuses to start; drop-ins have never been allowed to use it.
 	V1 bool
@@ -62,7 +65,7 @@ func ReadRegistriesConf(data []byte) (RegistriesConf, error) {
 	if !f.V1.empty() {
 		return f.convert()
 	}
-	out := RegistriesConf{Search: f.Search, SearchSet: f.Search != nil}
+	out := RegistriesConf{Search: f.Search, SearchSet: f.Search != nil, CredentialHelpers: f.CredentialHelpers}
 	for _, r := range f.Registries {
 		reg, err := r.normalize()
 		if err != nil {
@@ -74,22 +77,26 @@ func ReadRegistriesConf(data []byte) (RegistriesConf, error) {
 }
 
 // Merge returns c with a drop-in applied: a [[registry]] of the same prefix is
-// replaced whole, and so is the search list.
+// replaced whole, and so are the lists.
 func (c RegistriesConf) Merge(dropIn RegistriesConf) RegistriesConf {
-	out := RegistriesConf{Search: c.Search, SearchSet: c.SearchSet, V1: c.V1}
+	out := RegistriesConf{Search: c.Search, SearchSet: c.SearchSet, CredentialHelpers: c.CredentialHelpers, V1: c.V1}
 	out.Registries = append(slices.Clone(dropIn.Registries), c.Registries...)
 	out.Registries = uniquePrefixes(out.Registries)
 	if dropIn.SearchSet {
 		out.Search, out.SearchSet = dropIn.Search, true
+	}
+	if dropIn.CredentialHelpers != nil {
+		out.CredentialHelpers = dropIn.CredentialHelpers
 	}
 	return out
 }
 
 // registriesFile is both versions at once, as they may appear.
 type registriesFile struct {
-	Search     []string        `toml:"unqualified-search-registries"`
-	Registries []registryTable `toml:"registry"`
-	V1         registriesV1    `toml:"registries"`
+	Search            []string        `toml:"unqualified-search-registries"`
+	CredentialHelpers []string        `toml:"credential-helpers"`
+	Registries        []registryTable `toml:"registry"`
+	V1                registriesV1    `toml:"registries"`
 }
 
 type registryTable struct {

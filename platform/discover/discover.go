@@ -89,7 +89,7 @@ type finder struct {
 
 // add notes that name, which begins with host[:port], was found.
 func (f *finder) add(name string, o Origin) *Found {
-	r, ok := registryOf(name)
+	r, ok := RegistryOf(name)
 	if !ok {
 		return nil
 	}
@@ -109,9 +109,9 @@ func (f *finder) add(name string, o Origin) *Found {
 	return found
 }
 
-// registryOf reads host[:port] off the front of a key, location or URL. Its first
+// RegistryOf reads host[:port] off the front of a key, location or URL. Its first
 // part is always a host here, which in a pasted image reference it need not be.
-func registryOf(name string) (trust.Registry, bool) {
+func RegistryOf(name string) (trust.Registry, bool) {
 	if _, rest, ok := strings.Cut(name, "://"); ok {
 		name = rest
 	}

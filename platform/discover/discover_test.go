@@ -354,7 +354,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, name string, windows bool) {
 		host, ok := decode(name, windows)
-		if r, valid := registryOf(host); ok && valid && strings.ContainsAny(r.String(), "/\\ _") {
+		if r, valid := RegistryOf(host); ok && valid && strings.ContainsAny(r.String(), "/\\ _") {
 			t.Errorf("%q -> %q", name, r)
 		}
 	})
