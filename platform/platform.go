@@ -11,6 +11,7 @@ import (
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/configfile"
 	"mooring.dev/mooring/platform/elevate"
+	"mooring.dev/mooring/platform/keyring"
 	"mooring.dev/mooring/platform/state"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -27,13 +28,17 @@ type Machine struct {
 	// never sets it, even when a shell started it.
 	Terminal bool
 
-	state *state.Store
+	state   *state.Store
+	keyring keyring.Store
+	session *session
 }
 
 var _ Service = (*Machine)(nil)
 
 // New returns the machine that w describes.
-func New(w world.World) *Machine { return &Machine{World: w, state: state.Open(w)} }
+func New(w world.World) *Machine {
+	return &Machine{World: w, state: state.Open(w), keyring: keyring.System(w), session: newSession()}
+}
 
 // applier is what changes this machine, with the person's journal in the state
 // directory; below --root that directory too lies in the tree.

@@ -3,7 +3,6 @@ package platform
 import (
 	"context"
 	"errors"
-	"time"
 
 	"mooring.dev/mooring/platform/watch"
 	"mooring.dev/mooring/trust"
@@ -14,8 +13,6 @@ import (
 
 var errUnfinished = errors.New("not built yet")
 
-func (m *Machine) Accounts(context.Context) ([]Account, error) { return nil, errUnfinished }
-
 func (m *Machine) SignInMethod(context.Context, trust.Registry) (signin.Method, error) {
 	return signin.Method{}, errUnfinished
 }
@@ -25,8 +22,6 @@ func (m *Machine) SignIn(context.Context, SignInRequest) (signin.Outcome, error)
 }
 
 func (m *Machine) SignOut(context.Context, trust.Registry) error { return errUnfinished }
-
-func (m *Machine) Keyring(context.Context) error { return errUnfinished }
 
 func (m *Machine) PlanUse(context.Context, trust.Registry, []trust.Party, bool) (trust.Plan, error) {
 	return trust.Plan{}, errUnfinished
@@ -64,20 +59,4 @@ func (m *Machine) Autostart(context.Context) (bool, error) { return false, errUn
 
 func (m *Machine) PlanAutostart(context.Context, bool) (trust.Plan, error) {
 	return trust.Plan{}, errUnfinished
-}
-
-// keep puts a proved credential into the system's keyring, or with session into
-// this process's memory, and notes for [Machine.Accounts] that it is there.
-func (m *Machine) keep(context.Context, trust.Registry, trust.Credential, time.Time, bool) error {
-	return errUnfinished
-}
-
-// forget removes what keep kept. Nothing kept is no error.
-func (m *Machine) forget(context.Context, trust.Registry) error { return errUnfinished }
-
-// credential returns the credential for a registry that Mooring may use itself:
-// its own, or else one that a helper or file of docker's or podman's holds. ok is
-// false when there is none.
-func (m *Machine) credential(context.Context, trust.Registry) (c trust.Credential, ok bool, err error) {
-	return trust.Credential{}, false, errUnfinished
 }
