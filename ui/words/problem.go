@@ -13,6 +13,7 @@ import (
 
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/discover"
+	"mooring.dev/mooring/platform/keyring"
 	"mooring.dev/mooring/platform/planner"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/certfile"
@@ -44,6 +45,10 @@ func (w *Words) Error(err error) Problem {
 		return Problem{}
 	}
 	details := ownWords(err)
+	var ring *keyring.Error
+	if errors.As(err, &ring) {
+		return w.Keyring(ring)
+	}
 	var name trust.NameError
 	if errors.As(err, &name) {
 		return Problem{What: sentence(w.T("name."+string(name.Code), anyMap(name.Args()))), Details: details}
