@@ -19,6 +19,8 @@ bindir      ?= $(prefix)/bin
 libexecdir  ?= $(prefix)/libexec
 datadir     ?= $(prefix)/share
 helperdir    = $(libexecdir)/mooring
+desktop      = $(datadir)/applications/dev.mooring.Mooring.desktop
+icon         = $(datadir)/icons/hicolor/scalable/apps/dev.mooring.Mooring.svg
 policy       = $(datadir)/polkit-1/actions/dev.mooring.policy
 DESTDIR     ?=
 FUZZTIME    ?= 10s
@@ -27,7 +29,7 @@ BENCHTIME   ?= 1s
 # Where the window and the command line look for the helper.
 ldflags      = -X mooring.dev/mooring/platform/elevate.helperDir=$(helperdir)
 
-.PHONY: all deps build window cli run demo test integration e2e bench lint fuzz cross install install-helper uninstall clean
+.PHONY: all deps build window cli run demo test integration e2e bench lint fuzz cross install install-helper install-desktop uninstall clean
 
 all: build
 
@@ -88,9 +90,25 @@ cross: deps-cli
 
 # After `make build`, as root: nothing is built here, so that root runs no compiler
 # and leaves nothing of its own in the person's build cache.
-install: install-helper
+install: install-helper install-desktop
 	install -d $(DESTDIR)$(bindir)
 	install -m 0755 bin/mooring $(DESTDIR)$(bindir)/mooring
+
+# The entry for the desktop's menu, which also makes Mooring the one that opens
+# mooring:// links.
+install-desktop:
+	install -d $(DESTDIR)$(dir $(desktop)) $(DESTDIR)$(dir $(icon))
+	install -m 0644 assets/desktop/dev.mooring.Mooring.desktop $(DESTDIR)$(desktop)
+	install -m 0644 assets/icons/app.svg $(DESTDIR)$(icon)
+	$(refresh-desktop)
+
+# What desktops read is a cache of the entries. A package's own scripts make it
+# anew where DESTDIR is another place.
+define refresh-desktop
+@if [ -z "$(DESTDIR)" ] && command -v update-desktop-database >/dev/null; then \
+	update-desktop-database -q $(dir $(desktop)); \
+fi
+endef
 
 # The helper runs as root, so it must be a file that only root can write: one file,
 # with a name for each of the two things that polkit asks for.
@@ -104,6 +122,8 @@ install-helper:
 
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
+	rm -f $(DESTDIR)$(desktop) $(DESTDIR)$(icon)
+	$(refresh-desktop)
 	-rmdir $(DESTDIR)$(helperdir)
 
 clean:

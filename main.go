@@ -37,6 +37,7 @@ func main() {
 		},
 		Helper: helper.Main,
 		Window: window,
+		Open:   open,
 		Tour:   tour,
 	}))
 }

@@ -6,11 +6,13 @@ import (
 	"context"
 
 	"mooring.dev/mooring/platform/demo"
+	"mooring.dev/mooring/trust/link"
 	"mooring.dev/mooring/ui/cli"
 )
 
 // This build is the command line alone.
 var (
 	window func(context.Context, cli.Globals) error
+	open   func(context.Context, cli.Globals, []link.Claim, error) error
 	tour   func(context.Context, cli.Globals, *demo.Demo) error
 )

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 
 	"mooring.dev/mooring/platform/demo"
+	"mooring.dev/mooring/trust/link"
 	"mooring.dev/mooring/ui/cli"
 	uiwindow "mooring.dev/mooring/ui/window"
 )
@@ -17,6 +18,14 @@ func window(ctx context.Context, g cli.Globals) error {
 	m := machine(g)
 	return uiwindow.Run(ctx, m, uiwindow.Options{
 		Lang: g.Lang, Tour: tourBeside(g), OpenFolder: m.OpenFolder,
+	})
+}
+
+// open shows the window with what a link or project file asks for.
+func open(ctx context.Context, g cli.Globals, claims []link.Claim, refused error) error {
+	m := machine(g)
+	return uiwindow.Run(ctx, m, uiwindow.Options{
+		Lang: g.Lang, Tour: tourBeside(g), OpenFolder: m.OpenFolder, Claims: claims, Refused: refused,
 	})
 }
 

@@ -38,7 +38,7 @@ packages() {
 	zypper:build) echo gcc pkg-config Mesa-libGL-devel Mesa-libEGL-devel wayland-devel libxkbcommon-devel \
 		libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	pacman:build) echo gcc pkgconf libglvnd mesa wayland libxkbcommon libx11 libxcursor libxrandr libxinerama libxi libxxf86vm ;;
-	apt-get:test) echo gcc libc6-dev ;;
+	apt-get:test) echo gcc libc6-dev desktop-file-utils ;;
 	dnf:test | zypper:test | pacman:test) echo gcc ;;
 	brew:build | brew:test) ;;
 	apt-get:lab) echo docker.io containerd podman skopeo docker-registry apache2-utils nginx-light curl openssl \

@@ -39,21 +39,22 @@ func main() {
 		Tour:       func(context.Context) error { return nil },
 		OpenFolder: func(context.Context, string) error { return nil },
 	}
-	if err := window.Run(context.Background(), told{machine(state)}, o); err != nil {
+	s, corp := machine(state)
+	open(state, &o, corp)
+	if err := window.Run(context.Background(), told{s}, o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func machine(state string) *windowtest.Service {
+func machine(state string) (*windowtest.Service, windowtest.Corp) {
 	switch state {
 	case "empty":
-		return windowtest.New()
+		return windowtest.New(), windowtest.Corp{}
 	case "many":
-		return windowtest.Many(helper{}, 500)
+		return windowtest.Many(helper{}, 500), windowtest.Corp{}
 	}
-	s, _ := windowtest.Scene(helper{})
-	return s
+	return windowtest.Scene(helper{})
 }
 
 // told says when a check is over.

@@ -52,7 +52,8 @@ func TestParse(t *testing.T) {
 		// Cyrillic letters in the place of Latin ones.
 		{
 			"mooring://trust?registry=r%D0%B5g.example&sha256=" + one, "xn--rg-nlc.example",
-			[]string{one}, []trust.NameCode{trust.WarnPunycode, trust.WarnMixedScript, trust.WarnConfusable},
+			[]string{one},
+			[]trust.NameCode{trust.WarnPunycode, trust.WarnMixedScript, trust.WarnConfusable},
 		},
 		{"mooring://trust?registry=index.docker.io&sha256=" + one, "docker.io", []string{one}, []trust.NameCode{trust.WarnHubAlias}},
 		{"mooring://trust?registry=builder&sha256=" + one, "builder", []string{one}, []trust.NameCode{trust.WarnBareWord}},

@@ -62,11 +62,16 @@ func (a *app) readFile(name string) ([]byte, error) {
 		defer f.Close()
 		in = f
 	}
-	b, err := io.ReadAll(io.LimitReader(in, maxInput+1))
+	b, err := readBounded(in, maxInput)
 	if err == nil && len(b) > maxInput {
 		return nil, failed{"too-large", map[string]any{"path": name}}
 	}
 	return b, err
+}
+
+// readBounded reads one byte more than limit, so that more is told from it.
+func readBounded(in io.Reader, limit int64) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(in, limit+1))
 }
 
 // parties parses a comma-separated list. "all" stands for every installed party,

@@ -36,7 +36,7 @@ func (a *app) choose(m platform.Service, reports []trust.Report, c choice) ([]of
 			return nil, failed{"given-unrelated", map[string]any{"count": len(c.given)}}
 		}
 	default:
-		if chosen, err = a.pick(offers, c.dry); err != nil {
+		if chosen, err = a.pick(claimed(offers, c.claim), c.dry); err != nil {
 			return nil, err
 		}
 	}
@@ -46,7 +46,7 @@ func (a *app) choose(m platform.Service, reports []trust.Report, c choice) ([]of
 			return nil, declined{"leaf", map[string]any{"subject": o.Anchor.Cert.Subject}}
 		}
 	}
-	return chosen, nil
+	return chosen, a.compareClaim(chosen, c.claim)
 }
 
 // offers merges the candidates of all registries, best first.

@@ -13,6 +13,7 @@ import (
 
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/platform/demo"
+	"mooring.dev/mooring/trust/link"
 	"mooring.dev/mooring/ui/words"
 )
 
@@ -59,6 +60,9 @@ type Wiring struct {
 	Helper func(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int
 	// Window opens the window when no verb is given; nil in a build without one.
 	Window func(ctx context.Context, g Globals) error
+	// Open opens the window on what a link or project file asks for, or on why it
+	// was refused; nil in a build without one.
+	Open func(ctx context.Context, g Globals, claims []link.Claim, refused error) error
 	// Tour opens the window on the demo; nil in a build without one.
 	Tour func(ctx context.Context, g Globals, d *demo.Demo) error
 }

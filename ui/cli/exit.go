@@ -8,6 +8,7 @@ import (
 
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/link"
 	"mooring.dev/mooring/ui/words"
 )
 
@@ -57,6 +58,7 @@ func (a *app) exit(err error) int {
 	var d declined
 	var f failed
 	var name trust.NameError
+	var refused *link.Error
 	switch {
 	case err == nil:
 		return exitOK
@@ -71,7 +73,7 @@ func (a *app) exit(err error) int {
 	case errors.As(err, &f):
 		a.complain(words.Problem{What: a.t("failed."+f.key, f.args)})
 		return exitRefused
-	case errors.As(err, &name):
+	case errors.As(err, &name), errors.As(err, &refused):
 		a.complain(a.words.Error(err))
 		return exitUsage
 	}

@@ -117,6 +117,7 @@ func (f *fake) InstalledParties(context.Context) []trust.Party {
 
 // Check answers in reverse order: the command line must not depend on it.
 func (f *fake) Check(ctx context.Context, regs []trust.Registry, o platform.CheckOptions, each func(trust.Report)) error {
+	f.called("check", regs)
 	for _, r := range slices.Backward(regs) {
 		if strings.HasPrefix(r.Host(), "hangs.") {
 			<-ctx.Done()

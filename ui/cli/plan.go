@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -94,16 +95,16 @@ func (a *app) confirm(c consent) error {
 	}
 	a.narrator().say("")
 	answer, err := a.ask(a.t("confirm", nil))
-	if err != nil {
+	if err != nil || a.isYes(answer) {
 		return err
 	}
-	yes := strings.Split(a.t("confirm.yes", nil), " ")
-	for _, y := range append(yes, "y", "yes") {
-		if strings.EqualFold(answer, y) {
-			return nil
-		}
-	}
 	return declined{key: "no"}
+}
+
+// isYes reports whether an answer agrees, in the person's language or in English.
+func (a *app) isYes(answer string) bool {
+	yes := append(strings.Split(a.t("confirm.yes", nil), " "), "y", "yes")
+	return slices.ContainsFunc(yes, func(y string) bool { return strings.EqualFold(answer, y) })
 }
 
 func (a *app) answerReceipt(r trust.Receipt) error {

@@ -35,8 +35,16 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "mooring", Short: a.t("about", nil), Long: a.t("about", nil) + "\n\n" + a.t("about.exit", nil),
 		Version: a.wiring.Version, SilenceErrors: true, SilenceUsage: true,
-		Args: a.none,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && openable(args[0]) {
+				return nil
+			}
+			return a.none(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return a.open(args[0])
+			}
 			if a.wiring.Window == nil {
 				return cmd.Help()
 			}
@@ -57,7 +65,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.globals.NoColor, "no-color", false, a.t("flag.no-color", nil))
 	root.AddCommand(
 		a.listCmd(), a.addCmd(), a.removeCmd(), a.scopeCmd(), a.checkCmd(),
-		a.trustCmd(), a.untrustCmd(), a.undoCmd(), a.historyCmd(), a.demoCmd(), a.completionCmd())
+		a.openCmd(), a.linkCmd(), a.trustCmd(), a.untrustCmd(), a.undoCmd(), a.historyCmd(), a.demoCmd(), a.completionCmd())
 	return root
 }
 

@@ -28,6 +28,7 @@ func mooring() {
 	}
 	os.Exit(Main(context.Background(), os.Args[1:], std, Wiring{
 		Version: "1.2.3",
+		Open:    fakeWindow(),
 		Service: func(Globals) (platform.Service, error) { return openFake(os.Getenv("WORK"), os.Getenv("FAKE_FAIL")) },
 		Helper: func(_ context.Context, args []string, _ io.Reader, out, _ io.Writer) int {
 			fmt.Fprintln(out, "helper", args)

@@ -7,6 +7,7 @@ import (
 
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/link"
 )
 
 // trustFlags are the flags of trust; consent is shared with untrust and undo.
@@ -17,6 +18,9 @@ type trustFlags struct {
 	timeout                  time.Duration
 }
 
+// defaultTimeout bounds a registry with all its endpoints (design.md 4.1).
+const defaultTimeout = 5 * time.Second
+
 func (a *app) trustCmd() *cobra.Command {
 	var f trustFlags
 	c := a.answers(a.verb("trust", "REG…", func(_ *cobra.Command, args []string) error { return a.trust(f, args) }))
@@ -25,18 +29,22 @@ func (a *app) trustCmd() *cobra.Command {
 	c.Flags().StringVar(&f.fingerprint, "fingerprint", "", a.t("flag.fingerprint", nil))
 	c.Flags().StringVar(&f.parties, "for", "", a.t("flag.for", nil))
 	c.Flags().BoolVar(&f.allowLeaf, "allow-leaf", false, a.t("flag.allow-leaf", nil))
-	c.Flags().DurationVar(&f.timeout, "timeout", 5*time.Second, a.t("flag.timeout", nil))
+	c.Flags().DurationVar(&f.timeout, "timeout", defaultTimeout, a.t("flag.timeout", nil))
 	a.consentFlags(c, &f.consent)
 	_ = c.RegisterFlagCompletionFunc("for", a.completeParties)
 	return c
 }
 
 // trust runs the verb: look, choose, plan, ask, apply, prove.
-func (a *app) trust(f trustFlags, args []string) error {
+func (a *app) trust(f trustFlags, args []string) error { return a.trustAs(f, args, nil) }
+
+// trustAs is trust, with what a link or project file claims; nil for none.
+func (a *app) trustAs(f trustFlags, args []string, claim *link.Claim) error {
 	choice, err := a.choice(f)
 	if err != nil {
 		return err
 	}
+	choice.claim = claim
 	m, regs, err := a.begin(f.consent, args)
 	if err != nil {
 		return err
@@ -46,6 +54,7 @@ func (a *app) trust(f trustFlags, args []string) error {
 		return err
 	}
 	if choice.pinned == nil && len(choice.given) == 0 && allTrusted(reports) {
+		a.compareTrusted(reports, claim)
 		return a.already(reports)
 	}
 	chosen, err := a.choose(m, reports, choice)
@@ -61,7 +70,9 @@ func (a *app) trust(f trustFlags, args []string) error {
 	if request.Parties, err = a.parties(f.parties); err != nil {
 		return err
 	}
-	request.Reach = reach(request.Parties, reports)
+	if request.Reach = reach(request.Parties, reports); claim != nil {
+		request.Reach = trust.ReachRegistry // a claim asks for nothing wider
+	}
 	plan, err := m.PlanTrust(a.ctx, request)
 	if err != nil {
 		return err
@@ -77,6 +88,7 @@ type choice struct {
 	pinned    *trust.Fingerprint // nil: none
 	allowLeaf bool
 	yes, dry  bool
+	claim     *link.Claim // of a link or project file; nil: none. It is no choice.
 }
 
 // choice reads the flags. Without a person there is no first trust: --yes needs a

@@ -7,6 +7,7 @@ import (
 
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/link"
 )
 
 // Phase is how far the trust dialog is.
@@ -30,6 +31,9 @@ type TrustForm struct {
 	Candidates []platform.Candidate
 	Looking    bool // for candidates
 	Others     []trust.Registry
+	// Claim is what a link or project file said, nil without one. It narrows what
+	// can be done, and never counts as a comparison.
+	Claim *link.Claim
 
 	chosen   int // index into Candidates, -1 for none
 	pasted   string
@@ -62,9 +66,28 @@ func (f *TrustForm) SetCandidates(cs []platform.Candidate) {
 	if had {
 		f.chosen = f.indexOf(keep.Anchor.Fingerprint())
 	}
+	if f.chosen < 0 {
+		f.chosen = f.claimed()
+	}
 	if f.chosen < 0 && len(cs) > 0 && !isLeaf(cs[0]) {
 		f.chosen = 0
 	}
+}
+
+// claimed is the index of the authority that the claim names, or -1.
+func (f *TrustForm) claimed() int {
+	return slices.IndexFunc(f.Candidates, func(c platform.Candidate) bool {
+		return f.Claim != nil && !isLeaf(c) && f.Claim.Compare(c.Anchor.Fingerprint()) == link.Same
+	})
+}
+
+// Contradicted reports whether the chosen certificate is another than a claim
+// names, and the person has brought nothing else that speaks for it: no
+// fingerprint that is the same, no file.
+func (f *TrustForm) Contradicted() bool {
+	c, ok := f.Candidate()
+	return ok && f.Claim != nil && f.Claim.Compare(c.Anchor.Fingerprint()) == link.Differs &&
+		f.Compare() != Match && c.Kind != platform.CandidateGiven
 }
 
 // AddGiven puts certificates that the person brought in front and chooses the
@@ -126,9 +149,9 @@ func (f *TrustForm) Paste(s string) {
 	}
 }
 
-// SetReach takes how far trust is to go.
+// SetReach takes how far trust is to go; with a claim that is no question.
 func (f *TrustForm) SetReach(r trust.Reach) {
-	if r != f.reach {
+	if r != f.reach && f.Claim == nil {
 		f.reach, f.Plan = r, nil
 	}
 }
@@ -138,7 +161,7 @@ func (f *TrustForm) Reach() trust.Reach { return f.reach }
 
 // SetAlso takes whether the other registries of the same CA are meant too.
 func (f *TrustForm) SetAlso(on bool) {
-	if on != f.also {
+	if on != f.also && f.Claim == nil {
 		f.also, f.Plan = on, nil
 	}
 }
@@ -220,6 +243,7 @@ const (
 	BlockedNotAFingerprint
 	BlockedNoPlan
 	BlockedNothingToDo
+	BlockedContradicted
 )
 
 // Blocked returns why the plan may not be applied now, NotBlocked if it may.
@@ -234,6 +258,8 @@ func (f *TrustForm) Blocked() Blocked {
 		return BlockedMismatch
 	case f.Compare() == NotAFingerprint || f.Compare() == SHA1Given:
 		return BlockedNotAFingerprint
+	case f.Contradicted():
+		return BlockedContradicted
 	case f.Planning:
 		return BlockedBusy
 	case f.Plan == nil || f.Err != nil:
@@ -245,10 +271,11 @@ func (f *TrustForm) Blocked() Blocked {
 	}
 }
 
-// Command is the same as a command line.
+// Command is the same as a command line; "" with a claim, for --fingerprint there
+// says that a person compared.
 func (f *TrustForm) Command() string {
 	c, ok := f.Candidate()
-	if !ok {
+	if !ok || f.Claim != nil {
 		return ""
 	}
 	q, _ := f.Request()

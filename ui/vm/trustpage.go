@@ -14,8 +14,9 @@ type TrustPage struct {
 	Others     string // how many more candidates there are, "" for none
 	None       string // said when there is nothing to trust
 	Compare    Remark
+	Claim      *ClaimView // nil: no link or project file asks for it
 	Reaches    []ReachView
-	Also       *AlsoView // nil: no other registry has this CA
+	Also       *AlsoView // nil: no other registry has this CA, or a link asks
 	Changes    ChangesView
 	Forecast   []Row
 	Problem    *words.Problem
@@ -85,8 +86,12 @@ func (t Teller) TrustPage(f *TrustForm) TrustPage {
 	if !f.Looking && len(f.Candidates) == 0 {
 		p.None = t.say("trust.none", nil)
 	}
-	if len(f.Others) > 0 {
+	if len(f.Others) > 0 && f.Claim == nil {
 		p.Also = t.also(f)
+	}
+	if f.Claim != nil {
+		p.Claim = t.claimView(f)
+		p.Reaches = p.Reaches[:1] // of the registry alone
 	}
 	if f.Err != nil {
 		problem := t.W.Error(f.Err)
@@ -97,6 +102,9 @@ func (t Teller) TrustPage(f *TrustForm) TrustPage {
 	}
 	b := f.Blocked()
 	p.CanApply, p.WhyNot = b == NotBlocked, t.blocked(b)
+	if b == BlockedContradicted {
+		p.WhyNot = t.claimed(f.Claim, "blocked.claim", nil)
+	}
 	return p
 }
 

@@ -68,10 +68,11 @@ func (w *Window) showRegistryMenu(at *widgets.Button) {
 		return
 	}
 	items := []menuItem{
-		{w.t.Say("act.again"), theme.IconRefresh, w.checkSelected},
-		{w.t.Say("menu.copy-report"), theme.IconCopy, func() { w.copyReport(e.Report) }},
-		{w.t.Say("menu.untrust"), theme.IconUndo, w.showUntrust},
-		{w.t.Say("menu.remove"), theme.IconClose, func() { w.remove(e.Known.Registry) }},
+		{label: w.t.Say("act.again"), icon: theme.IconRefresh, do: w.checkSelected},
+		{label: w.t.Say("menu.copy-report"), icon: theme.IconCopy, do: func() { w.copyReport(e.Report) }},
+		w.teamLinkItem(e),
+		{label: w.t.Say("menu.untrust"), icon: theme.IconUndo, do: w.showUntrust},
+		{label: w.t.Say("menu.remove"), icon: theme.IconClose, do: func() { w.remove(e.Known.Registry) }},
 	}
 	w.popUp(at, items)
 }

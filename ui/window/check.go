@@ -125,6 +125,14 @@ func (w *Window) scan() {
 
 // add puts a registry on the list, selects and checks it.
 func (w *Window) add(r trust.Registry) {
+	w.addThen(r, func() {
+		w.choose(r.String())
+		w.checkThese([]trust.Registry{r}, nil)
+	})
+}
+
+// addThen puts a registry on the list and goes on once it is there.
+func (w *Window) addThen(r trust.Registry, then func()) {
 	w.side.start(func(ctx context.Context, _ func(func())) func() {
 		err := w.service.Add(ctx, r)
 		return func() {
@@ -133,10 +141,7 @@ func (w *Window) add(r trust.Registry) {
 				return
 			}
 			w.say(theme.Trusted, w.t.SayOf("toast.added", r.String()))
-			w.load(platform.ListOptions{}, func() {
-				w.choose(r.String())
-				w.checkThese([]trust.Registry{r}, nil)
-			})
+			w.load(platform.ListOptions{}, then)
 		}
 	})
 }

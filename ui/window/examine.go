@@ -39,7 +39,7 @@ func (w *Window) chooseFile() {
 		w.d.spawn(func() { _ = r.Close() })
 		w.readFile(uri)
 	}, w.win)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{".pem", ".crt", ".cer", ".der", ".ca", ".cert", ".p7b", ".p7c", ".p7s"}))
+	d.SetFilter(storage.NewExtensionFileFilter([]string{".pem", ".crt", ".cer", ".der", ".ca", ".cert", ".p7b", ".p7c", ".p7s", ".yaml"}))
 	d.Show()
 }
 
@@ -60,6 +60,9 @@ func (w *Window) readFile(uri fyne.URI) {
 
 func (w *Window) took(name, path string, data []byte) {
 	if w.dialogShown() && w.dialog.dropped(name, path, data) {
+		return
+	}
+	if w.tookLink(name, path, data) {
 		return
 	}
 	w.showExamined(name, path, certfile.Examine(data))

@@ -14,6 +14,7 @@ type menuItem struct {
 	label string
 	icon  theme.IconName
 	do    func()
+	off   bool // shown, and cannot be chosen: the label says why
 }
 
 // showMenu is what can be done with the whole list.
@@ -23,16 +24,16 @@ func (w *Window) showMenu(at *widgets.Button) {
 		hidden = "menu.hide-hidden"
 	}
 	items := []menuItem{
-		{w.t.Say("menu.check-all"), theme.IconRefresh, w.checkAll},
-		{w.t.Say("menu.scan"), theme.IconSearch, w.scan},
-		{w.t.Say("menu.examine"), theme.IconFile, w.chooseFile},
-		{w.t.Say("menu.history"), theme.IconHistory, w.showHistoryPage},
-		{w.t.Say(hidden), theme.IconMore, w.toggleHidden},
+		{label: w.t.Say("menu.check-all"), icon: theme.IconRefresh, do: w.checkAll},
+		{label: w.t.Say("menu.scan"), icon: theme.IconSearch, do: w.scan},
+		{label: w.t.Say("menu.examine"), icon: theme.IconFile, do: w.chooseFile},
+		{label: w.t.Say("menu.history"), icon: theme.IconHistory, do: w.showHistoryPage},
+		{label: w.t.Say(hidden), icon: theme.IconMore, do: w.toggleHidden},
 	}
 	if w.options.Tour != nil {
-		items = append(items, menuItem{w.t.Say("menu.tour"), theme.IconTour, w.tour})
+		items = append(items, menuItem{label: w.t.Say("menu.tour"), icon: theme.IconTour, do: w.tour})
 	}
-	items = append(items, menuItem{w.t.Say("menu.keys"), theme.IconMenu, w.showKeys})
+	items = append(items, menuItem{label: w.t.Say("menu.keys"), icon: theme.IconMenu, do: w.showKeys})
 	w.popUp(at, items)
 }
 
@@ -45,7 +46,9 @@ func (w *Window) toggleHidden() {
 func (w *Window) popUp(at *widgets.Button, items []menuItem) {
 	var list []*fyne.MenuItem
 	for _, it := range items {
-		list = append(list, fyne.NewMenuItemWithIcon(it.label, theme.Icon(it.icon, theme.ColorMuted), it.do))
+		item := fyne.NewMenuItemWithIcon(it.label, theme.Icon(it.icon, theme.ColorMuted), it.do)
+		item.Disabled = it.off
+		list = append(list, item)
 	}
 	c := w.win.Canvas()
 	menu := widget.NewPopUpMenu(fyne.NewMenu("", list...), c)

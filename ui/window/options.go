@@ -5,6 +5,7 @@ package window
 import (
 	"context"
 
+	"mooring.dev/mooring/trust/link"
 	"mooring.dev/mooring/ui/words"
 )
 
@@ -21,6 +22,10 @@ type Options struct {
 	OpenFolder func(ctx context.Context, path string) error
 	// Select is the registry to show first, "" for the one that needs it most.
 	Select string
+	// Claims are what a link or project file asks for, to be shown first; Refused is
+	// why one was not opened.
+	Claims  []link.Claim
+	Refused error
 	// Shown is called once the window is on the screen, for measuring.
 	Shown func()
 }

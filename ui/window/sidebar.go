@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/link"
 	"mooring.dev/mooring/ui/theme"
 	"mooring.dev/mooring/ui/vm"
 	"mooring.dev/mooring/ui/widgets"
@@ -76,9 +77,15 @@ func (s *sidebar) searchKey(e *fyne.KeyEvent) bool {
 	return true
 }
 
-// submit takes Enter in the search field: the first match is shown, and what
-// matches nothing is added.
+// submit takes Enter in the search field: a link is opened, the first match is
+// shown, and what matches nothing is added.
 func (s *sidebar) submit() {
+	if link.Is(s.search.Text) {
+		text := s.search.Text
+		s.search.SetText("")
+		s.w.openLink(text)
+		return
+	}
 	for _, r := range s.shown.Rows {
 		if r.Heading == "" {
 			s.w.choose(r.ID)

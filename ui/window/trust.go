@@ -10,6 +10,7 @@ import (
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/certfile"
+	"mooring.dev/mooring/trust/link"
 	"mooring.dev/mooring/ui/theme"
 	"mooring.dev/mooring/ui/vm"
 	"mooring.dev/mooring/ui/widgets"
@@ -22,7 +23,8 @@ type trustDialog struct {
 	form  *vm.TrustForm
 	paste *widgets.Entry
 	plans *job
-	all   bool // every candidate is shown, not only the chosen one
+	all   bool   // every candidate is shown, not only the chosen one
+	back  func() // where a person goes on from here; nil: nowhere
 }
 
 // given are certificates that a person brought, and the file they came from.
@@ -33,11 +35,16 @@ type given struct {
 
 // showTrust opens the dialog for the registry on the page; g may be nil.
 func (w *Window) showTrust(g *given) {
-	e, ok := w.entry()
-	if !ok || e.Report == nil {
-		return
+	if e, ok := w.entry(); ok && e.Report != nil {
+		w.showTrustFor(e, g, nil, nil)
 	}
-	d := &trustDialog{form: vm.NewTrustForm(*e.Report), plans: w.d.newJob()}
+}
+
+// showTrustFor opens the dialog for a checked registry, with what a link or
+// project file says of it, and with where to go afterwards; all may be nil.
+func (w *Window) showTrustFor(e vm.Entry, g *given, claim *link.Claim, back func()) {
+	d := &trustDialog{form: vm.NewTrustForm(*e.Report), plans: w.d.newJob(), back: back}
+	d.form.Claim = claim
 	d.panel = w.newDialog("")
 	w.dialog = d
 	d.modal.OnClosed = d.closed
@@ -64,7 +71,15 @@ func (d *trustDialog) closed() {
 // half done.
 func (d *trustDialog) escape() {
 	if d.form.Phase != vm.Applying {
-		d.close()
+		d.leave()
+	}
+}
+
+// leave closes the dialog, and goes back where it was opened from.
+func (d *trustDialog) leave() {
+	d.close()
+	if d.back != nil {
+		d.back()
 	}
 }
 
@@ -238,10 +253,10 @@ func (d *trustDialog) outcomeButtons(o vm.Outcome) {
 		d.modal.SetFooter(nil)
 		return
 	}
-	shut := widgets.NewButton(widgets.Primary, d.w.t.Say("act.close"), d.close)
+	shut := widgets.NewButton(widgets.Primary, d.w.t.Say("act.close"), d.leave)
 	if o.Undo == "" && o.Problem != nil {
 		again := widgets.NewButton(widgets.Primary, d.w.t.Say("act.try-again"), d.again)
-		d.modal.SetFooter(nil, widgets.NewButton(widgets.Outline, d.w.t.Say("act.close"), d.close), again)
+		d.modal.SetFooter(nil, widgets.NewButton(widgets.Outline, d.w.t.Say("act.close"), d.leave), again)
 		return
 	}
 	if o.Undo != "" {

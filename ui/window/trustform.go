@@ -29,7 +29,7 @@ func (d *trustDialog) renderForm(p vm.TrustPage) {
 	if p.Command != "" {
 		left = append(left, widgets.NewButton(widgets.Plain, t.Say("act.copy-command"), func() { d.w.copy(p.Command) }))
 	}
-	d.modal.SetFooter(left, widgets.NewButton(widgets.Outline, t.Say("act.cancel"), d.close), do)
+	d.modal.SetFooter(left, widgets.NewButton(widgets.Outline, t.Say("act.cancel"), d.leave), do)
 	if len(p.Changes.Lines) > 0 { // else it is said in their place
 		d.modal.Flash(p.WhyNot)
 	} else {
@@ -49,6 +49,9 @@ func (d *trustDialog) who(p vm.TrustPage) fyne.CanvasObject {
 		return widgets.Panel(col)
 	}
 	d.candidates(col, p)
+	if p.Claim != nil {
+		col.Add(claimed(p.Claim))
+	}
 	col.Add(d.paste)
 	col.Add(remarkLine(theme.State(p.Compare.Mark), p.Compare.Sentence))
 	col.Add(d.fileButton())
@@ -75,6 +78,21 @@ func (d *trustDialog) candidates(col *fyne.Container, p vm.TrustPage) {
 		}
 		col.Add(d.candidate(i, c, true))
 	}
+}
+
+// claimed draws what a link says of the chosen certificate: muted where it is the
+// same, for that is no comparison, and loud where it is another.
+func claimed(c *vm.ClaimView) fyne.CanvasObject {
+	if !c.Strong {
+		return remarkLine(theme.State(c.Remark.Mark), c.Remark.Sentence)
+	}
+	col := widgets.Column(4, widgets.NewText(c.Remark.Sentence, widgets.Strong, widgets.Wrap),
+		widgets.NewText(c.Label, widgets.Secondary, widgets.Wrap))
+	for _, f := range c.Fingerprints {
+		col.Add(widgets.NewText(f, widgets.Mono, widgets.Wrap))
+	}
+	mark := theme.State(c.Remark.Mark)
+	return widgets.Tinted(mark, widgets.Row(12, 1, true, widgets.Icon(mark.Icon(), 22), col))
 }
 
 func (d *trustDialog) fileButton() fyne.CanvasObject {
@@ -112,6 +130,9 @@ func (d *trustDialog) reach(p vm.TrustPage) fyne.CanvasObject {
 				d.form.SetReach(r.Reach)
 				d.settle()
 			}))
+	}
+	if p.Claim != nil {
+		col.Add(widgets.Inset(0, 6, 0, 32, widgets.NewText(p.Claim.Reach, widgets.Secondary, widgets.Wrap)))
 	}
 	if p.Also != nil {
 		also := widgets.NewTick(p.Also.Label, p.Also.Names, p.Also.On, func(on bool) {

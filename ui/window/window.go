@@ -84,6 +84,7 @@ func (w *Window) start() {
 	w.load(platform.ListOptions{}, func() {
 		w.choose(w.options.Select)
 		w.checkAll()
+		w.opened(w.options.Claims, w.options.Refused)
 	})
 	w.recover()
 	w.d.spawn(w.tick)
@@ -129,6 +130,9 @@ func (w *Window) load(o platform.ListOptions, then func()) {
 func (w *Window) render() {
 	w.sidebar.refresh()
 	w.page.refresh()
+	if d, ok := w.dialog.(*projectDialog); ok && d.shown() {
+		d.refresh()
+	}
 }
 
 // choose shows the registry with this id; looking elsewhere is when rows move to

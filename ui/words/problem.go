@@ -64,7 +64,7 @@ func (w *Words) Error(err error) Problem {
 	if detail, _ := args["detail"].(string); p.Why == "" && !strings.Contains(p.What, safe.Line(detail)) {
 		p.Why = safe.Line(detail)
 	}
-	return p
+	return w.link(err, p)
 }
 
 // ownWords is the error's text; of one of ours that carries what the system or a
