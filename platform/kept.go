@@ -9,43 +9,42 @@ import (
 
 	"mooring.dev/mooring/platform/credentials"
 	"mooring.dev/mooring/platform/keyring"
-	"mooring.dev/mooring/platform/state"
 	"mooring.dev/mooring/trust"
 )
 
-// session is what is kept in this process's memory, with what is known of it.
-type session struct {
+// memory is what is kept in this process alone, with what is known of it.
+type memory struct {
 	keyring.Store
 	mu    sync.Mutex
 	notes map[trust.Registry]Kept
 }
 
-func newSession() *session {
-	return &session{Store: keyring.Memory(), notes: map[trust.Registry]Kept{}}
+func newMemory() *memory {
+	return &memory{Store: keyring.Memory(), notes: map[trust.Registry]Kept{}}
 }
 
-func (s *session) keep(ctx context.Context, r trust.Registry, c trust.Credential, note Kept) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.Set(ctx, r.String(), c); err != nil {
+func (m *memory) keep(ctx context.Context, r trust.Registry, c trust.Credential, note Kept) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.Set(ctx, r.String(), c); err != nil {
 		return err
 	}
-	s.notes[r] = note
+	m.notes[r] = note
 	return nil
 }
 
-func (s *session) forget(ctx context.Context, r trust.Registry) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_ = s.Delete(ctx, r.String()) // memory fails only at what is not there
-	delete(s.notes, r)
+func (m *memory) forget(ctx context.Context, r trust.Registry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_ = m.Delete(ctx, r.String()) // memory fails only at what is not there
+	delete(m.notes, r)
 }
 
-func (s *session) noted() map[trust.Registry]Kept {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (m *memory) noted() map[trust.Registry]Kept {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	out := map[trust.Registry]Kept{}
-	for r, k := range s.notes {
+	for r, k := range m.notes {
 		out[r] = k
 	}
 	return out
@@ -58,53 +57,20 @@ func (m *Machine) Keyring(ctx context.Context) error { return keyring.Check(ctx,
 // this process's memory, and notes for [Machine.Accounts] that it is there. If it
 // cannot be noted, it is not kept.
 func (m *Machine) keep(ctx context.Context, r trust.Registry, c trust.Credential, expires time.Time, session bool) error {
-	now := m.World.Now()
 	if session {
-		return m.session.keep(ctx, r, c, Kept{In: KeptSession, User: c.User, Token: c.Token, At: now, Expires: expires})
+		return m.memory.keep(ctx, r, c, Kept{In: KeptSession, User: c.User, Token: c.Token, At: m.World.Now(), Expires: expires})
 	}
-	if err := m.keyring.Set(ctx, r.String(), c); err != nil {
+	if err := m.keeper.Keep(ctx, r, c, expires); err != nil {
 		return err
 	}
-	err := m.state.NoteSignIn(state.SignIn{Registry: r, User: c.User, Token: c.Token, At: now, Expires: expires})
-	if err != nil {
-		return errors.Join(err, m.keyring.Delete(ctx, r.String()))
-	}
-	m.session.forget(ctx, r)
+	m.memory.forget(ctx, r)
 	return nil
 }
 
-// forget removes what keep kept. Nothing kept is no error: a keyring that cannot
-// be reached holds nothing unless it is noted that it does.
+// forget removes what keep kept. Nothing kept is no error.
 func (m *Machine) forget(ctx context.Context, r trust.Registry) error {
-	m.session.forget(ctx, r)
-	_, noted := m.noted(r)
-	if err := m.keyring.Delete(ctx, r.String()); err != nil && !isState(err, keyring.NotFound) {
-		if !noted && absent(err) {
-			return nil
-		}
-		return err
-	}
-	return m.state.ForgetSignIn(r)
-}
-
-// noted is what the state directory says of a credential in the keyring.
-func (m *Machine) noted(r trust.Registry) (state.SignIn, bool) {
-	all, _ := m.state.SignIns() // a broken list says nothing
-	i := slices.IndexFunc(all, func(s state.SignIn) bool { return s.Registry == r })
-	if i < 0 {
-		return state.SignIn{}, false
-	}
-	return all[i], true
-}
-
-func isState(err error, states ...keyring.State) bool {
-	var e *keyring.Error
-	return errors.As(err, &e) && slices.Contains(states, e.State)
-}
-
-// absent: there is no keyring that could hold anything.
-func absent(err error) bool {
-	return isState(err, keyring.NoBus, keyring.NoService, keyring.Unsupported)
+	m.memory.forget(ctx, r)
+	return m.keeper.Forget(ctx, r)
 }
 
 // credential returns the credential for a registry that Mooring may use itself:
@@ -112,7 +78,7 @@ func absent(err error) bool {
 // false when there is none. A helper that fails hides none behind it; its error is
 // returned when nothing else was found.
 func (m *Machine) credential(ctx context.Context, r trust.Registry) (c trust.Credential, ok bool, err error) {
-	if c, err := m.session.Get(ctx, r.String()); err == nil {
+	if c, err := m.memory.Get(ctx, r.String()); err == nil {
 		return c, true, nil
 	}
 	if c, ok, err = m.own(ctx, r); ok || err != nil {
@@ -136,14 +102,10 @@ func (m *Machine) credential(ctx context.Context, r trust.Registry) (c trust.Cre
 // own is the credential in the keyring. Where none is noted the keyring is asked
 // only if that prompts nobody.
 func (m *Machine) own(ctx context.Context, r trust.Registry) (c trust.Credential, ok bool, err error) {
-	if _, noted := m.noted(r); !noted && m.Keyring(ctx) != nil {
+	if _, noted := m.keeper.Noted(r); !noted && m.Keyring(ctx) != nil {
 		return trust.Credential{}, false, nil
 	}
-	c, err = m.keyring.Get(ctx, r.String())
-	if isState(err, keyring.NotFound) {
-		return trust.Credential{}, false, nil
-	}
-	return c, err == nil, err
+	return m.keeper.Get(ctx, r)
 }
 
 // Accounts implements SignIns. Files that cannot be used keep none of the others
@@ -161,7 +123,7 @@ func (m *Machine) Accounts(context.Context) ([]Account, error) {
 	for _, p := range tools.Find(keeps) {
 		l.place(p)
 	}
-	for r, k := range m.session.noted() {
+	for r, k := range m.memory.noted() {
 		l.add(r, k)
 	}
 	return l.sorted(), errors.Join(err, problemsError(tools.Problems()))

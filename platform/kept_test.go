@@ -15,6 +15,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"mooring.dev/mooring/platform/discover"
+	"mooring.dev/mooring/platform/kept"
 	"mooring.dev/mooring/platform/keyring"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -33,8 +34,9 @@ func keptMachine(t *testing.T, store keyring.Store, files map[string]string) *Ma
 	m := New(world.Under(root, "linux"))
 	now := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
 	m.World.Now = func() time.Time { return now }
-	if m.keyring = store; store == nil {
-		m.keyring = keyring.Memory()
+	m.keeper.Now = m.World.Now
+	if m.keeper.Ring = store; store == nil {
+		m.keeper.Ring = keyring.Memory()
 	}
 	return m
 }
@@ -137,7 +139,7 @@ func TestKeepIsWhole(t *testing.T) {
 	ctx, r := t.Context(), regNamed(t, "reg.lab")
 	c := trust.Credential{User: "alice", Secret: trust.NewSecret("pw")}
 	m := keptMachine(t, broken{keyring.Locked}, nil)
-	if err := m.keep(ctx, r, c, time.Time{}, false); !isState(err, keyring.Locked) {
+	if err := m.keep(ctx, r, c, time.Time{}, false); !kept.IsState(err, keyring.Locked) {
 		t.Errorf("%v", err)
 	}
 	if got := signedIn(t, m); len(got) > 0 {
@@ -147,7 +149,7 @@ func TestKeepIsWhole(t *testing.T) {
 	if err := m.keep(ctx, r, c, time.Time{}, false); err == nil {
 		t.Error("no error")
 	}
-	if _, err := m.keyring.Get(ctx, r.String()); !isState(err, keyring.NotFound) {
+	if _, err := m.keeper.Ring.Get(ctx, r.String()); !kept.IsState(err, keyring.NotFound) {
 		t.Errorf("kept: %v", err)
 	}
 }
@@ -167,7 +169,7 @@ func TestForgetWithoutAKeyring(t *testing.T) {
 		if err := m.keep(ctx, r, trust.Credential{User: "u", Secret: trust.NewSecret("s")}, time.Time{}, false); err != nil {
 			t.Fatal(err)
 		}
-		m.keyring = broken{state}
+		m.keeper.Ring = broken{state}
 		if err := m.forget(ctx, r); (err == nil) != (state == keyring.NotFound) {
 			t.Errorf("%s, noted: %v", state, err)
 		}
@@ -227,8 +229,8 @@ func TestCredentialOfALockedKeyring(t *testing.T) {
 	if err := m.keep(ctx, r, trust.Credential{User: "own", Secret: trust.NewSecret("s")}, time.Time{}, false); err != nil {
 		t.Fatal(err)
 	}
-	m.keyring = broken{keyring.Locked}
-	if _, ok, err := m.credential(ctx, r); ok || !isState(err, keyring.Locked) {
+	m.keeper.Ring = broken{keyring.Locked}
+	if _, ok, err := m.credential(ctx, r); ok || !kept.IsState(err, keyring.Locked) {
 		t.Errorf("%v, %v", ok, err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/configfile"
 	"mooring.dev/mooring/platform/elevate"
-	"mooring.dev/mooring/platform/keyring"
+	"mooring.dev/mooring/platform/kept"
 	"mooring.dev/mooring/platform/state"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -28,16 +28,17 @@ type Machine struct {
 	// never sets it, even when a shell started it.
 	Terminal bool
 
-	state   *state.Store
-	keyring keyring.Store
-	session *session
+	state  *state.Store
+	keeper kept.Keeper
+	memory *memory // of the sign-ins that are for this session only
 }
 
 var _ Service = (*Machine)(nil)
 
 // New returns the machine that w describes.
 func New(w world.World) *Machine {
-	return &Machine{World: w, state: state.Open(w), keyring: keyring.System(w), session: newSession()}
+	k := kept.New(w)
+	return &Machine{World: w, state: k.State, keeper: k, memory: newMemory()}
 }
 
 // applier is what changes this machine, with the person's journal in the state
