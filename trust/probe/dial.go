@@ -31,7 +31,7 @@ func (v visitor) open(ctx context.Context, t target, ep *trust.Endpoint) (*meter
 		raw.Close()
 		return nil, err
 	}
-	return &meter{Conn: raw, left: maxBytes}, nil
+	return &meter{Conn: raw, left: v.most}, nil
 }
 
 // dial connects to address. Without file descriptors left it waits for some: the

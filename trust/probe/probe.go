@@ -60,10 +60,11 @@ type visitor struct {
 	// until is when the registry's time is over. Waiting for a turn puts it off:
 	// how long we keep a registry waiting says nothing about the registry.
 	until *time.Time
+	most  int // bytes to read of one connection
 }
 
 func (p *Prober) visitor() visitor {
-	v := visitor{Prober: *p}
+	v := visitor{Prober: *p, most: maxBytes}
 	if v.Timeout <= 0 {
 		v.Timeout = DefaultTimeout
 	}

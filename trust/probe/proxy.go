@@ -39,7 +39,7 @@ func (v visitor) openVia(ctx context.Context, via *url.URL, t target) (*meter, e
 	if err != nil {
 		return nil, &proxyError{err}
 	}
-	m := &meter{Conn: raw, left: maxBytes}
+	m := &meter{Conn: raw, left: v.most}
 	defer m.limit(ctx, *v.until)()
 	through, err := tunnel(ctx, m, via, t.address)
 	if err != nil {
@@ -61,7 +61,7 @@ func tunnel(ctx context.Context, m *meter, via *url.URL, address string) (*meter
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return nil, err
 		}
-		m = &meter{Conn: secure, left: maxBytes}
+		m = &meter{Conn: secure, left: m.left}
 	}
 	return m, connect(m, via.User, address)
 }

@@ -1,0 +1,42 @@
+package probe
+
+import (
+	"context"
+	"math"
+	"net"
+	"net/http"
+	"time"
+
+	"mooring.dev/mooring/trust"
+)
+
+// Connect opens a connection to address (host:port) on the same way as a probe of
+// it would take: with the Prober's dialer, and through a proxy if one is set. It
+// only connects; TLS and what is sent are the caller's, and no bound but the
+// Timeout of connecting applies.
+func (p *Prober) Connect(ctx context.Context, address string) (net.Conn, error) {
+	t, err := targetOf(trust.RoleRegistry, address)
+	if err != nil {
+		return nil, err
+	}
+	v := p.visitor()
+	v.most = math.MaxInt
+	v.begin()
+	conn, err := v.open(ctx, t, new(trust.Endpoint))
+	if err != nil {
+		return nil, err
+	}
+	return conn, conn.SetDeadline(time.Time{})
+}
+
+// ChallengeOf reads how the server of an answer wants to be signed in to. A
+// realm is without the user and password that an URL may hold.
+func ChallengeOf(resp *http.Response) trust.Challenge { return challengeOf(resp) }
+
+// FailureOf puts an error of connecting under the code that a person can act on,
+// with its words made fit to be shown.
+func FailureOf(err error) *trust.Failure { return classify(err) }
+
+// Printable is s, bounded to n bytes, without what could fool a terminal or a
+// reader. Those it takes out leave no gap.
+func Printable(s string, n int) string { return printable(s, n) }
