@@ -36,6 +36,7 @@ const (
 	GitLab       Product = "gitlab"
 	ECR          Product = "ecr" // user AWS, a password of 12 hours
 	ACR          Product = "acr" // identity tokens
+	GitHub       Product = "github"
 )
 
 // Method is how a registry is signed in to.
@@ -68,8 +69,10 @@ const (
 	RateLimited   Why = "rate-limited"   // RetryAfter says how long, if the server did
 	Forbidden     Why = "forbidden"      // known, and not allowed
 	Ended         Why = "ended"          // the token or password was good once
+	NeedsSignIn   Why = "needs-sign-in"  // it was asked as anybody
 	NotARegistry  Why = "not-a-registry" // for instance the host of a web interface
 	Unavailable   Why = "unavailable"    // the server failed
+	Incomplete    Why = "incomplete"     // no user or no password: nothing was sent
 	Unverified    Why = "unverified"     // an endpoint is not verified: nothing was sent
 	Redirected    Why = "redirected"     // it points to a server outside of what was verified
 	BadAnswer     Why = "bad-answer"     // what it answers makes no sense
@@ -82,6 +85,13 @@ type Refusal struct {
 	// Endpoint is the address (host:port) that said so or is concerned.
 	Endpoint string
 	Role     trust.Role
+	// Product is whose server said so, where that is known by then: what helps
+	// differs from one to the other.
+	Product Product
+	// Reason is, of an endpoint that is not verified or not reached, why: the code of
+	// a finding. Party is a tool that does not verify it, if that is the reason.
+	Reason trust.Code
+	Party  trust.Party
 	// Text is the server's or library's own words, bounded and without anything secret.
 	Text       string
 	RetryAfter time.Duration
