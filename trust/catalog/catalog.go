@@ -3,7 +3,10 @@
 // pushed. It speaks over a transport of package signin, to verified servers only.
 package catalog
 
-import "mooring.dev/mooring/trust"
+import (
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/signin"
+)
 
 // Page is one answer of many: names in the registry's order.
 type Page struct {
@@ -41,6 +44,10 @@ type Rights struct {
 	// be asked.
 	PullText, PushText string
 	Credential         bool // asked with a credential, or as anybody
+	// UploadLeft: the upload that was begun to ask about pushing could not be
+	// cancelled (distribution wants the right to delete for that). It is empty, and
+	// registries clear such ones away.
+	UploadLeft bool
 }
 
 // Why is the reason for which there is no catalog. Its words are under
@@ -60,7 +67,9 @@ type Refusal struct {
 	Why    Why
 	Status int
 	Text   string // the registry's own words, bounded
-	Err    error
+	// Product is whose registry it is: what helps differs.
+	Product signin.Product
+	Err     error
 }
 
 func (r *Refusal) Error() string {
