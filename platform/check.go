@@ -16,18 +16,22 @@ import (
 // Check implements Service. Consumers and the OS store are read once; each
 // registry is judged as soon as its probe is in.
 func (m *Machine) Check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report)) error {
-	set := consumers.Gather(ctx, m.World)
-	c := checker{
-		machine: m, set: set, options: o, scope: m.scopes(set, o.Parties), open: m.plaintext(ctx),
-		held: sync.OnceValue(func() *trust.AnchorSet { return discover.Held(set.World, set.System.Anchors) }),
-	}
-	words := m.engineWords(ctx, set, o.EngineWord)
+	c := m.checker(ctx, o)
+	words := m.engineWords(ctx, c.set, o.EngineWord)
 	m.prober(o).All(ctx, regs, func(p trust.Probe) {
 		r := c.report(p)
 		r.Proved = words(ctx, p.Registry)
 		each(r)
 	})
 	return ctx.Err()
+}
+
+func (m *Machine) checker(ctx context.Context, o CheckOptions) checker {
+	set := consumers.Gather(ctx, m.World)
+	return checker{
+		machine: m, set: set, options: o, scope: m.scopes(set, o.Parties), open: m.plaintext(ctx),
+		held: sync.OnceValue(func() *trust.AnchorSet { return discover.Held(set.World, set.System.Anchors) }),
+	}
 }
 
 func (m *Machine) prober(o CheckOptions) *probe.Prober {
