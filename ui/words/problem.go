@@ -16,7 +16,9 @@ import (
 	"mooring.dev/mooring/platform/keyring"
 	"mooring.dev/mooring/platform/planner"
 	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/catalog"
 	"mooring.dev/mooring/trust/certfile"
+	"mooring.dev/mooring/trust/signin"
 	"mooring.dev/mooring/ui/safe"
 )
 
@@ -52,6 +54,14 @@ func (w *Words) Error(err error) Problem {
 	var name trust.NameError
 	if errors.As(err, &name) {
 		return Problem{What: sentence(w.T("name."+string(name.Code), anyMap(name.Args()))), Details: details}
+	}
+	var refused *signin.Refusal
+	var unlisted *catalog.Refusal
+	switch {
+	case errors.As(err, &unlisted): // before what it wraps
+		return w.CatalogRefused(unlisted)
+	case errors.As(err, &refused):
+		return w.SignInRefused(refused)
 	}
 	key, args := w.classify(err)
 	p := Problem{
