@@ -26,6 +26,9 @@ type IO struct {
 	InTTY, OutTTY, ErrTTY bool
 	Width                 int                 // columns of the terminal; 0: unknown
 	Getenv                func(string) string // nil: no environment
+	// Hidden reads a line from the terminal without showing it; nil: it cannot be
+	// hidden.
+	Hidden func(context.Context) (string, error)
 }
 
 // Stdio is the process's own standard streams.
@@ -34,6 +37,9 @@ func Stdio() IO {
 	s.InTTY = term.IsTerminal(int(os.Stdin.Fd()))
 	s.OutTTY = term.IsTerminal(int(os.Stdout.Fd()))
 	s.ErrTTY = term.IsTerminal(int(os.Stderr.Fd()))
+	if s.InTTY {
+		s.Hidden = hiddenLine(os.Stdin)
+	}
 	if s.OutTTY {
 		if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 			s.Width = w

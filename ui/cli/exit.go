@@ -9,6 +9,7 @@ import (
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/link"
+	"mooring.dev/mooring/trust/signin"
 	"mooring.dev/mooring/ui/words"
 )
 
@@ -78,10 +79,19 @@ func (a *app) exit(err error) int {
 		return exitUsage
 	}
 	a.complain(a.words.Error(err))
-	if isDeclined(err) {
+	switch {
+	case isDeclined(err):
 		return exitDeclined
+	case isUnreached(err):
+		return exitUnreachable
 	}
 	return exitRefused
+}
+
+// isUnreached reports whether a registry that was to be asked is not there.
+func isUnreached(err error) bool {
+	var refused *signin.Refusal
+	return errors.As(err, &refused) && refused.Why == signin.NoConnection
 }
 
 // isDeclined reports whether the person or the system's rights said no.

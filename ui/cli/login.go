@@ -1,0 +1,307 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/platform/keyring"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/signin"
+	"mooring.dev/mooring/ui/safe"
+)
+
+// maxPassword bounds what is read as one: tokens of cloud registries take a few
+// thousand bytes.
+const maxPassword = 64 << 10
+
+// loginFlags are the flags of login.
+type loginFlags struct {
+	user     string
+	stdin    bool
+	argument string // a password as an argument, which is refused
+}
+
+func (a *app) loginCmd() *cobra.Command {
+	var f loginFlags
+	c := a.answers(a.verb("login", "REG", func(c *cobra.Command, args []string) error {
+		if c.Flags().Changed("password") {
+			return usage{key: "password-argument"}
+		}
+		return a.login(f, args[0])
+	}))
+	c.Args, c.ValidArgsFunction = oneRegistry, a.completeRegistries
+	c.Flags().StringVarP(&f.user, "user", "u", "", a.t("flag.user", nil))
+	c.Flags().BoolVar(&f.stdin, "password-stdin", false, a.t("flag.password-stdin", nil))
+	// Known only so that it can be refused: docker login has it.
+	c.Flags().StringVarP(&f.argument, "password", "p", "", "")
+	_ = c.Flags().MarkHidden("password")
+	return c
+}
+
+func (a *app) logoutCmd() *cobra.Command {
+	c := a.answers(a.verb("logout", "REG", func(_ *cobra.Command, args []string) error { return a.logout(args[0]) }))
+	c.Args, c.ValidArgsFunction = oneRegistry, a.completeRegistries
+	return c
+}
+
+// oneRegistry takes one argument. What else there is may be a password, so it is
+// not repeated.
+func oneRegistry(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usage{key: "one-registry"}
+	}
+	return nil
+}
+
+// login runs the verb: verify, say what is asked for, ask, prove, keep.
+func (a *app) login(f loginFlags, name string) error {
+	regs, err := a.registries([]string{name})
+	if err != nil {
+		return err
+	}
+	if !f.stdin && !a.mayAsk() {
+		return declined{key: "no-password"}
+	}
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	answer := loginAnswer{registry: regs[0]}
+	if answer.outcome.Method, err = a.method(m, regs[0]); err == nil {
+		err = a.signIn(m, f, &answer)
+	}
+	return a.answerLogin(answer, err)
+}
+
+// loginAnswer is what came of a login.
+type loginAnswer struct {
+	registry trust.Registry
+	outcome  signin.Outcome
+	signedIn bool
+}
+
+// method shows who was verified and how they want to be signed in to.
+func (a *app) method(m platform.Service, r trust.Registry) (signin.Method, error) {
+	p := a.progress()
+	p.show(a.checking(0, []trust.Registry{r}))
+	method, err := m.SignInMethod(a.ctx, r)
+	p.clear()
+	if err != nil {
+		return method, err
+	}
+	t := a.narrator()
+	t.say(t.good(symbols[trust.Trusted]) + " " + t.words.Verified(r, method))
+	rows := table{indent: "  "}
+	rows.row(cell{t.t("login.method", nil), t.dim}, plain(t.words.Scheme(method.Scheme)))
+	if product := t.words.Product(method.Product); product != "" {
+		rows.row(cell{t.t("login.product", nil), t.dim}, plain(product))
+	}
+	rows.write(t.w)
+	if note := t.words.SignInNote(method.Product); note != "" {
+		t.say(wrap(note, "  ", t.width))
+	}
+	return method, nil
+}
+
+// signIn asks for what the method needs, and proves and keeps it. An open registry
+// needs nothing.
+func (a *app) signIn(m platform.Service, f loginFlags, answer *loginAnswer) error {
+	if answer.outcome.Method.Scheme == signin.Open {
+		return nil
+	}
+	c, err := a.credential(f, answer.registry, answer.outcome.Method)
+	if err != nil {
+		return err
+	}
+	p := a.progress()
+	p.show(a.t("progress.signing-in", map[string]any{"registry": answer.registry}))
+	out, err := m.SignIn(a.ctx, platform.SignInRequest{Registry: answer.registry, Credential: c})
+	p.clear()
+	if notKept := new(keyring.Error); err == nil || errors.As(err, &notKept) {
+		answer.outcome, answer.signedIn = out, true
+	}
+	return err
+}
+
+// credential takes the user and the password from the person, or from who calls.
+func (a *app) credential(f loginFlags, r trust.Registry, m signin.Method) (trust.Credential, error) {
+	c := trust.Credential{User: f.user}
+	if c.User == "" && m.Product == signin.ECR {
+		c.User = "AWS" // ECR knows no other
+	}
+	var err error
+	if c.User == "" {
+		if f.stdin || !a.mayAsk() {
+			return c, usage{key: "user-missing"}
+		}
+		if c.User, err = a.ask(a.t("login.user", map[string]any{"registry": r})); err != nil {
+			return c, err
+		}
+	}
+	read := a.readPassword
+	if !f.stdin {
+		read = func() (string, error) {
+			return a.askHidden(a.t("login.password", map[string]any{"user": c.User, "registry": r}))
+		}
+	}
+	secret, err := read()
+	if err == nil && (secret == "" || c.User == "") {
+		err = declined{key: "no-credential"}
+	}
+	c.Secret = trust.NewSecret(secret)
+	return c, err
+}
+
+// readPassword reads standard input to its end, without the line's end that an
+// editor or echo leaves, as docker login does.
+func (a *app) readPassword() (string, error) {
+	b, err := io.ReadAll(io.LimitReader(a.std.In, maxPassword+1))
+	if err == nil && len(b) > maxPassword {
+		err = failed{key: "password-long"}
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), err
+}
+
+// askHidden puts a question whose answer is not shown.
+func (a *app) askHidden(question string) (string, error) {
+	if a.std.Hidden == nil {
+		return a.ask(question)
+	}
+	out, _ := a.people()
+	if _, err := io.WriteString(out, question+" "); err != nil {
+		return "", err
+	}
+	text, err := a.std.Hidden(a.ctx)
+	line(out, "")
+	return text, err
+}
+
+// The JSON answer of login, schema 1. Fields are only ever added.
+type (
+	jsonLogin struct {
+		Schema   int            `json:"schema"`
+		Registry string         `json:"registry"`
+		Scheme   signin.Scheme  `json:"scheme"` // "" when nothing was verified
+		Product  signin.Product `json:"product"`
+		Realm    string         `json:"realm"`
+		Service  string         `json:"service"`
+		SignedIn bool           `json:"signedIn"` // the registry accepted it
+		Kept     bool           `json:"kept"`     // in the keyring
+		User     string         `json:"user"`
+		Token    bool           `json:"token"` // an identity token is kept, not the password
+		Expires  *time.Time     `json:"expires"`
+		Keyring  *keyring.State `json:"keyring"` // why it was not kept
+		Refusal  *jsonRefusal   `json:"refusal"`
+	}
+	jsonRefusal struct {
+		Why        string         `json:"why"`
+		Endpoint   string         `json:"endpoint"`
+		Role       trust.Role     `json:"role"`
+		Product    signin.Product `json:"product"`
+		Reason     trust.Code     `json:"reason"`
+		Party      trust.Party    `json:"party"`
+		Status     int            `json:"status"` // of HTTP, 0 for none
+		RetryAfter int            `json:"retryAfter"`
+		Text       string         `json:"text"`
+	}
+)
+
+func loginJSON(l loginAnswer, err error) jsonLogin {
+	out := jsonLogin{
+		Schema: schema, Registry: l.registry.String(), SignedIn: l.signedIn,
+		Scheme: l.outcome.Method.Scheme, Product: l.outcome.Method.Product, Realm: l.outcome.Method.Realm, Service: l.outcome.Method.Service,
+		User: l.outcome.Keep.User, Token: l.outcome.Keep.Token, Kept: l.signedIn && err == nil, Refusal: refusalJSON(err),
+	}
+	if e := l.outcome.Expires; !e.IsZero() {
+		e = e.UTC()
+		out.Expires = &e
+	}
+	var notKept *keyring.Error
+	if errors.As(err, &notKept) {
+		out.Keyring = &notKept.State
+	}
+	return out
+}
+
+func refusalJSON(err error) *jsonRefusal {
+	var r *signin.Refusal
+	if !errors.As(err, &r) {
+		return nil
+	}
+	return &jsonRefusal{
+		Why: string(r.Why), Endpoint: r.Endpoint, Role: r.Role, Product: r.Product, Reason: r.Reason, Party: r.Party,
+		Status: r.Status, RetryAfter: int(r.RetryAfter.Seconds()), Text: r.Text,
+	}
+}
+
+// answerLogin says what came of a login.
+func (a *app) answerLogin(l loginAnswer, err error) error {
+	var refused *signin.Refusal
+	var notKept *keyring.Error
+	answers := err == nil || errors.As(err, &refused) || errors.As(err, &notKept)
+	if a.json && answers {
+		if err := a.answer(loginJSON(l, err)); err != nil {
+			return err
+		}
+	}
+	t := a.narrator()
+	args := map[string]any{"registry": l.registry, "user": l.outcome.Keep.User}
+	good := t.good(symbols[trust.Trusted]) + " "
+	switch {
+	case notKept != nil:
+		t.say(t.warn(symbols[trust.Insecure]) + " " + t.t("login.not-kept", args))
+		return err
+	case err != nil:
+		return a.refused(l.registry, err)
+	case l.outcome.Method.Scheme == signin.Open:
+		t.say(good + t.t("login.open", args))
+	case l.outcome.Keep.Token:
+		t.say(good + t.t("login.done-token", args))
+	default:
+		t.say(good + t.t("login.done", args))
+	}
+	if e := l.outcome.Expires; !e.IsZero() {
+		t.say("  " + t.t("login.expires", map[string]any{"when": t.words.Moment(e)}))
+	}
+	return nil
+}
+
+// refused adds what to type to the words for a server that is not verified.
+func (a *app) refused(r trust.Registry, err error) error {
+	var refused *signin.Refusal
+	if !errors.As(err, &refused) || refused.Why != signin.Unverified {
+		return err
+	}
+	p := a.words.Error(err)
+	p.Hint = a.t("login.trust-first", map[string]any{"registry": safe.Line(r.String())})
+	a.complain(p)
+	return status(exitRefused)
+}
+
+func (a *app) logout(name string) error {
+	regs, err := a.registries([]string{name})
+	if err != nil {
+		return err
+	}
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	if err := m.SignOut(a.ctx, regs[0]); err != nil {
+		return err
+	}
+	a.narrator().say(a.t("logout.done", map[string]any{"registry": regs[0]}))
+	if !a.json {
+		return nil
+	}
+	return a.answer(struct {
+		Schema   int    `json:"schema"`
+		Registry string `json:"registry"`
+		SignedIn bool   `json:"signedIn"`
+	}{schema, regs[0].String(), false})
+}
