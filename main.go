@@ -38,6 +38,7 @@ func main() {
 		Helper: helper.Main,
 		Window: window,
 		Open:   open,
+		Tray:   tray,
 		Tour:   tour,
 	}))
 }
