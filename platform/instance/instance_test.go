@@ -109,7 +109,9 @@ func TestTheSecondFindsTheFirst(t *testing.T) {
 		t.Error("the other endpoint is taken too")
 	}
 	want := []Request{
-		{Verb: Show}, {Verb: CheckNow}, {Verb: Show, Registry: registry(t, "reg.example:5000")},
+		{Verb: Show},
+		{Verb: CheckNow},
+		{Verb: Show, Registry: registry(t, "reg.example:5000")},
 		{Verb: Show, Registry: registry(t, "[2001:db8::1]:5000"), Page: PageTrust},
 		{Verb: Open, Link: "mooring://trust?registry=reg.example%3A5000&sha256=ab"},
 	}
