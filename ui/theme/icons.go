@@ -23,6 +23,7 @@ const (
 	IconRefresh      IconName = "refresh"
 	IconChevronDown  IconName = "chevron-down"
 	IconChevronRight IconName = "chevron-right"
+	IconChevronLeft  IconName = "chevron-left"
 	IconFolder       IconName = "folder"
 	IconPlus         IconName = "plus"
 	IconMore         IconName = "more"

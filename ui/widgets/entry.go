@@ -38,13 +38,16 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 }
 
 // TypedKey implements fyne.Focusable.
-func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+func (e *Entry) TypedKey(k *fyne.KeyEvent) { e.typedKey(e, k) }
+
+// typedKey is TypedKey of self, the widget on the canvas, which is e or embeds it.
+func (e *Entry) typedKey(self fyne.CanvasObject, k *fyne.KeyEvent) {
 	if e.OnKey != nil && e.OnKey(k) {
 		return
 	}
 	switch k.Name {
 	case fyne.KeyEscape, fyne.KeyF1, fyne.KeyF3, fyne.KeyF5:
-		ForwardKey(e, k)
+		ForwardKey(self, k)
 	default:
 		e.Entry.TypedKey(k)
 	}

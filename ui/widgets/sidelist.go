@@ -16,9 +16,10 @@ import (
 type SideItem struct {
 	Heading  string // not "": this is a heading and nothing else is set
 	ID       string
-	State    theme.State
+	State    theme.State // "" for what has none: then there is no shape
 	Title    string
-	Subtitle string
+	Subtitle string // "" for a low row
+	Remark   string // at the right end, "" for none
 }
 
 // SideList is a grouped list that draws only the rows in sight. When its items
@@ -28,6 +29,10 @@ type SideList struct {
 	OnChosen func(id string)
 	// OnRune is given characters typed while the list has the focus.
 	OnRune func(rune)
+	// OnEnter is given the chosen row when Enter or Space is pressed on it.
+	OnEnter func(id string)
+	// OnMore puts a button for more into every row.
+	OnMore func(id string, at *Button)
 
 	items   []SideItem
 	tops    []float32 // of each item, and the total as the last
@@ -42,6 +47,7 @@ type SideList struct {
 const (
 	sideHeading float32 = 32
 	sideRowSize float32 = 49
+	sideRowLow  float32 = 34
 	sideBar     float32 = 9 // room for the scroll bar beside the rows
 )
 
@@ -85,10 +91,14 @@ func (l *SideList) SetItems(items []SideItem) {
 }
 
 func (it SideItem) height() float32 {
-	if it.Heading != "" {
+	switch {
+	case it.Heading != "":
 		return sideHeading
+	case it.Subtitle == "":
+		return sideRowLow
+	default:
+		return sideRowSize
 	}
-	return sideRowSize
 }
 
 // Choose marks the row with this id and brings it into sight, without calling
@@ -119,20 +129,29 @@ func (l *SideList) index(id string) int {
 	return -1
 }
 
+// heightAt is the height of the row that begins at y.
+func (l *SideList) heightAt(y float32) float32 {
+	if i := sort.Search(len(l.items), func(i int) bool { return l.tops[i] >= y }); i < len(l.items) {
+		return l.items[i].height()
+	}
+	return sideRowSize
+}
+
 func (l *SideList) inSight(y float32) bool {
 	top := l.scroll.Offset.Y
-	return y+sideRowSize > top && y < top+l.scroll.Size().Height
+	return y+l.heightAt(y) > top && y < top+l.scroll.Size().Height
 }
 
 func (l *SideList) reveal(y float32) {
 	top, height := l.scroll.Offset.Y, l.scroll.Size().Height
+	row := l.heightAt(y)
 	switch {
 	case height <= 0:
 		return
 	case y < top+sideHeading:
 		l.scroll.ScrollToOffset(fyne.NewPos(0, max(0, y-sideHeading)))
-	case y+sideRowSize > top+height:
-		l.scroll.ScrollToOffset(fyne.NewPos(0, y+sideRowSize-height))
+	case y+row > top+height:
+		l.scroll.ScrollToOffset(fyne.NewPos(0, y+row-height))
 	}
 	l.arrange()
 }
@@ -228,6 +247,12 @@ func (l *SideList) TypedKey(e *fyne.KeyEvent) {
 		l.step(-len(l.items))
 	case fyne.KeyEnd:
 		l.step(len(l.items))
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		if l.OnEnter != nil && l.chosen != "" {
+			l.OnEnter(l.chosen)
+			return
+		}
+		ForwardKey(l, e)
 	default:
 		ForwardKey(l, e)
 	}

@@ -18,6 +18,8 @@ type sideRow struct {
 	item            SideItem
 	heading         *Text
 	title, subtitle *Text
+	remark          *Text
+	more            *Button
 	back            *Surface
 	body            *fyne.Container
 }
@@ -27,7 +29,12 @@ func newSideRow(l *SideList) *sideRow {
 		list:    l,
 		heading: NewText("", Section, CutEnd),
 		title:   NewText("", Strong, CutMiddle), subtitle: NewText("", Small, CutEnd),
-		back: NewSurface("", "", fynetheme.SizeNameSelectionRadius),
+		remark: NewText("", Small, Grow),
+		back:   NewSurface("", "", fynetheme.SizeNameSelectionRadius),
+	}
+	if l.OnMore != nil {
+		r.more = NewIconButton(theme.IconCopy, "", nil)
+		r.more.OnTapped(func() { l.OnMore(r.item.ID, r.more) })
 	}
 	r.body = container.NewStack()
 	r.extend(r)
@@ -39,14 +46,34 @@ func (r *sideRow) set(it SideItem) {
 	r.heading.SetText(it.Heading)
 	r.title.SetText(it.Title)
 	r.subtitle.SetText(it.Subtitle)
+	r.remark.SetText(it.Remark)
 	if it.Heading != "" {
 		r.body.Objects = []fyne.CanvasObject{Inset(12, 8, 0, 8, r.heading)}
 	} else {
 		r.onTap = func() { r.list.choose(r.item.ID) }
-		r.body.Objects = []fyne.CanvasObject{r.back, Inset(0, 4, 0, 8,
-			Row(11, 1, false, Icon(it.State.Icon(), 18), Column(1, r.title, r.subtitle)))}
+		r.body.Objects = []fyne.CanvasObject{r.back, Inset(0, 4, 0, 8, r.line())}
 	}
 	r.Refresh()
+}
+
+// line is what a row that can be chosen shows.
+func (r *sideRow) line() fyne.CanvasObject {
+	words, parts := Column(1, r.title), []fyne.CanvasObject{}
+	if r.item.Subtitle != "" {
+		words.Add(r.subtitle)
+	}
+	if r.item.State != "" {
+		parts = append(parts, Icon(r.item.State.Icon(), 18))
+	}
+	stretch := len(parts)
+	parts = append(parts, words)
+	if r.item.Remark != "" {
+		parts = append(parts, r.remark)
+	}
+	if r.more != nil {
+		parts = append(parts, r.more)
+	}
+	return Row(11, stretch, false, parts...)
 }
 
 // CreateRenderer implements fyne.Widget.
