@@ -10,7 +10,7 @@ import (
 
 // findings lists what else was found: all but the one that the banner tells.
 func (t Teller) findings(r trust.Report) []Row {
-	told := r.ReasonFor(r.Verdict())
+	told := reasonOf(r, r.Verdict())
 	var errors, warnings []Row
 	for i, f := range r.Findings {
 		if f.Code == told && f.Severity == trust.SeverityError {
@@ -38,6 +38,9 @@ func (t Teller) finding(f trust.Finding, i int) Row {
 	}
 	if fix != "" {
 		row.Notes = []string{fix}
+	}
+	if f.Code == trust.PlaintextCredentials {
+		row.Acts = []Act{{ActMove, t.say("act.move", nil), nil}}
 	}
 	if f.Path != "" {
 		row.Looked = []Look{{Path: safe.Line(f.Path), Found: true, Word: title}}

@@ -59,5 +59,11 @@ func (t Teller) count(key string, n int, a args) string { return t.W.N("window."
 // Say returns one of the window's fixed words, for labels that depend on nothing.
 func (t Teller) Say(key string) string { return t.say(key, nil) }
 
+// SayTools is Say for a sentence about tools and a registry, in the form for as many
+// tools as there are.
+func (t Teller) SayTools(key string, tools []trust.Party, r trust.Registry) string {
+	return t.count(key, len(tools), args{"tools": t.W.Parties(tools), "registry": r})
+}
+
 // SayOf is Say for a word with one value, "value".
 func (t Teller) SayOf(key, value string) string { return t.say(key, args{"value": value}) }
