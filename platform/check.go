@@ -16,17 +16,12 @@ import (
 // Check implements Service. Consumers and the OS store are read once; each
 // registry is judged as soon as its probe is in.
 func (m *Machine) Check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report)) error {
-	return m.check(ctx, regs, o, func(r trust.Report, _ [][]trust.Policy) { each(r) })
-}
-
-// check is Check, and hands on each endpoint's policies as well.
-func (m *Machine) check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report, [][]trust.Policy)) error {
 	c := m.checker(ctx, o)
 	words := m.engineWords(ctx, c.set, o.EngineWord)
 	m.prober(o).All(ctx, regs, func(p trust.Probe) {
-		r, policies := c.judged(p)
+		r := c.report(p)
 		r.Proved = words(ctx, p.Registry)
-		each(r, policies)
+		each(r)
 	})
 	return ctx.Err()
 }
@@ -62,12 +57,6 @@ type checker struct {
 
 // report turns what was seen of one registry into its report.
 func (c *checker) report(p trust.Probe) trust.Report {
-	r, _ := c.judged(p)
-	return r
-}
-
-// judged is report, with the policies that each endpoint was judged by.
-func (c *checker) judged(p trust.Probe) (trust.Report, [][]trust.Policy) {
 	now := c.machine.World.Now()
 	r := trust.Report{
 		Registry: p.Registry, At: p.At, Elapsed: p.Elapsed, Auth: p.Auth,
@@ -89,7 +78,7 @@ func (c *checker) judged(p trust.Probe) (trust.Report, [][]trust.Policy) {
 	r.Findings = diagnose.Findings(in)
 	explain(&r)
 	c.machine.remember(p)
-	return r, in.Policies
+	return r
 }
 
 // explain gives verdicts their more exact reason where the diagnosis knows one: a

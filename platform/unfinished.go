@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"mooring.dev/mooring/platform/watch"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/clientcert"
 )
@@ -23,5 +24,15 @@ func (m *Machine) PlanUnregister(context.Context) (trust.Plan, error) {
 }
 
 func (m *Machine) PlanClientCert(context.Context, ClientCertRequest, clientcert.Review) (trust.Plan, error) {
+	return trust.Plan{}, errUnfinished
+}
+
+func (m *Machine) WatchStatus(context.Context) (watch.Status, bool, error) {
+	return watch.Status{}, false, errUnfinished
+}
+
+func (m *Machine) Autostart(context.Context) (bool, error) { return false, errUnfinished }
+
+func (m *Machine) PlanAutostart(context.Context, bool) (trust.Plan, error) {
 	return trust.Plan{}, errUnfinished
 }

@@ -5,33 +5,32 @@ package window
 import (
 	"sync"
 	"time"
-
-	"mooring.dev/mooring/trust"
 )
 
-// batchEvery is how often a check of many registries redraws the list. A person
-// reads no faster, and a thousand redraws would keep the window from input.
+// batchEvery is how often a check of many registries redraws the list, or a catalogue
+// that is being read. A person reads no faster, and a thousand redraws would keep the
+// window from input.
 const batchEvery = 120 * time.Millisecond
 
-// batch collects reports on a worker and hands them over in lots.
-type batch struct {
+// batch collects results on a worker and hands them over in lots.
+type batch[T any] struct {
 	mu      sync.Mutex
-	reports []trust.Report
+	results []T
 	waiting bool
-	deliver func([]trust.Report) // on the UI goroutine
+	deliver func([]T) // on the UI goroutine
 	post    func(func())
 }
 
-func newBatch(post func(func()), deliver func([]trust.Report)) *batch {
-	return &batch{post: post, deliver: deliver}
+func newBatch[T any](post func(func()), deliver func([]T)) *batch[T] {
+	return &batch[T]{post: post, deliver: deliver}
 }
 
-// add takes a report on the worker's goroutine. The first of a lot goes through
+// add takes a result on the worker's goroutine. The first of a lot goes through
 // at once: checking one registry must not wait.
-func (b *batch) add(r trust.Report) {
+func (b *batch[T]) add(r T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.reports = append(b.reports, r)
+	b.results = append(b.results, r)
 	if b.waiting {
 		return
 	}
@@ -41,11 +40,11 @@ func (b *batch) add(r trust.Report) {
 }
 
 // again ends the pause after a lot, and hands over what came meanwhile.
-func (b *batch) again() {
+func (b *batch[T]) again() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = false
-	if len(b.reports) > 0 {
+	if len(b.results) > 0 {
 		b.waiting = true
 		b.post(b.hand)
 		time.AfterFunc(batchEvery, b.again)
@@ -53,12 +52,12 @@ func (b *batch) again() {
 }
 
 // hand delivers what has been collected.
-func (b *batch) hand() {
+func (b *batch[T]) hand() {
 	b.mu.Lock()
-	reports := b.reports
-	b.reports = nil
+	results := b.results
+	b.results = nil
 	b.mu.Unlock()
-	if len(reports) > 0 {
-		b.deliver(reports)
+	if len(results) > 0 {
+		b.deliver(results)
 	}
 }

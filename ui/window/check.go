@@ -75,6 +75,7 @@ func (w *Window) checkSelected() {
 
 // leave cancels what only the page that is left waited for.
 func (w *Window) leave() {
+	w.leaveImages()
 	e, ok := w.entry()
 	if ok && w.single.busy() {
 		w.single.stop()

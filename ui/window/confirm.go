@@ -23,6 +23,9 @@ type confirmation struct {
 	plan                          func(context.Context) (trust.Plan, error)
 	act                           func(context.Context, trust.Plan, func(platform.Progress)) (trust.Receipt, error)
 	done                          string // what is said afterwards
+	note                          string // what undoing means, "" for nothing special
+	bare                          bool   // there is something to do even if no file changes
+	stays                         bool   // open, with the receipt and the way back
 	regs                          []string
 	made                          *trust.Plan
 	acting                        bool
@@ -81,7 +84,13 @@ func (c *confirmation) planned(p trust.Plan, err error) {
 	}
 	c.made, c.regs = &p, p.Registries
 	v := t.Changes(p)
-	if len(p.Pending()) == 0 && c.empty != "" {
+	question := widgets.NewText(c.question, widgets.Look{}, widgets.Wrap)
+	switch none := len(p.Pending()) == 0; {
+	case none && c.bare:
+		c.draw(question)
+		c.buttons(true)
+		return
+	case none && c.empty != "":
 		c.draw(widgets.NewText(c.empty, widgets.Look{}, widgets.Wrap))
 		return
 	}
@@ -89,7 +98,10 @@ func (c *confirmation) planned(p trust.Plan, err error) {
 	for _, n := range v.Notes {
 		col.Add(remarkLine(theme.State(n.Mark), n.Sentence))
 	}
-	c.draw(widgets.NewText(c.question, widgets.Look{}, widgets.Wrap), widgets.Panel(col))
+	if c.note != "" {
+		col.Add(remarkLine(theme.Attention, c.note))
+	}
+	c.draw(question, widgets.Panel(col))
 	c.buttons(true)
 }
 
@@ -116,20 +128,25 @@ func (c *confirmation) carryOut() {
 	}
 	redraw()
 	c.job.start(func(ctx context.Context, post func(func())) func() {
-		_, err := c.act(ctx, plan, func(p platform.Progress) {
+		receipt, err := c.act(ctx, plan, func(p platform.Progress) {
 			post(func() {
 				form.Progress = p
 				redraw()
 			})
 		})
-		return func() { c.finish(err) }
+		return func() { c.finish(receipt, err) }
 	})
 }
 
-func (c *confirmation) finish(err error) {
+func (c *confirmation) finish(receipt trust.Receipt, err error) {
 	c.acting = false
 	w := c.w
 	w.loadHistory()
+	w.loadAccounts()
+	if err == nil && c.stays {
+		c.settled(receipt)
+		return
+	}
 	if err != nil {
 		c.draw(c.w.problem(w.t.W.Error(err)))
 		c.closeOnly(w.t.Say("act.close"))
@@ -145,4 +162,15 @@ func (c *confirmation) finish(err error) {
 		}
 	}
 	w.checkThese(regs, nil)
+}
+
+// settled shows what was done, with the way back.
+func (c *confirmation) settled(receipt trust.Receipt) {
+	t := c.w.t
+	c.w.changed(receipt, nil, c.regs)
+	form := &vm.TrustForm{Plan: c.made, Phase: vm.Done, Receipt: &receipt}
+	body := []fyne.CanvasObject{widgets.Banner(widgets.BannerData{State: theme.Trusted, Sentence: c.done})}
+	c.draw(append(body, remarks(t.Say("trust.doing"), t.Outcome(form).Steps)...)...)
+	undo := widgets.NewButton(widgets.Outline, t.Say("act.undo"), func() { c.w.showUndo(receipt.ID) })
+	c.modal.SetFooter(nil, undo, widgets.NewButton(widgets.Primary, t.Say("act.close"), c.close))
 }

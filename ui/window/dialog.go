@@ -44,6 +44,11 @@ func (d *panel) closeOnly(label string) {
 // problem draws an error: what, why, what to do, and its own words to copy if they
 // say more.
 func (w *Window) problem(p words.Problem) fyne.CanvasObject {
+	return w.markedProblem(theme.Refused, p)
+}
+
+// markedProblem is problem for what may be no refusal.
+func (w *Window) markedProblem(mark theme.State, p words.Problem) fyne.CanvasObject {
 	col := widgets.Column(4, widgets.NewText(p.What, widgets.Strong, widgets.Wrap))
 	for _, s := range []string{p.Why, p.Hint} {
 		if s != "" {
@@ -55,7 +60,7 @@ func (w *Window) problem(p words.Problem) fyne.CanvasObject {
 			widgets.NewText(more, widgets.Mono.In(theme.ColorMuted), widgets.Wrap),
 			widgets.NewIconButton(theme.IconCopy, "", func() { w.copy(more) })))
 	}
-	return widgets.Tinted(theme.Refused, widgets.Row(12, 1, true, widgets.Icon(theme.Refused.Icon(), 22), col))
+	return widgets.Tinted(mark, widgets.Row(12, 1, true, widgets.Icon(mark.Icon(), 22), col))
 }
 
 // remark draws a marked sentence.

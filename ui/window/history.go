@@ -12,6 +12,7 @@ import (
 
 // showHistoryPage shows what was changed for all registries.
 func (w *Window) showHistoryPage() {
+	w.leaveImages()
 	w.page.mode = showHistory
 	w.shell.SetDrawer(false)
 	w.page.refresh()

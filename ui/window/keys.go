@@ -27,6 +27,11 @@ func shortcuts() []shortcut {
 		{fyne.KeyR, false, "F5, Ctrl+R", "keys.check", (*Window).checkSelected},
 		{fyne.KeyR, true, "Ctrl+Shift+R", "keys.check-all", (*Window).checkAll},
 		{fyne.KeyT, false, "Ctrl+T", "keys.trust", (*Window).trustSelected},
+		{fyne.KeyL, false, "Ctrl+L", "keys.sign-in", (*Window).showSignIn},
+		{fyne.Key1, false, "Ctrl+1 … Ctrl+4", "keys.tabs", func(w *Window) { w.showTab(tabTrust) }},
+		{fyne.Key2, false, "", "", func(w *Window) { w.showTab(tabSignIn) }},
+		{fyne.Key3, false, "", "", func(w *Window) { w.showTab(tabImages) }},
+		{fyne.Key4, false, "", "", func(w *Window) { w.showTab(tabHistory) }},
 		{fyne.KeyH, false, "Ctrl+H", "keys.history", (*Window).showHistoryPage},
 		{fyne.KeyO, false, "Ctrl+O", "keys.open", (*Window).chooseFile},
 		{fyne.KeySlash, false, "Ctrl+/, F1", "keys.help", (*Window).showKeys},
@@ -48,6 +53,13 @@ func (w *Window) addShortcuts() {
 		})
 		c.AddShortcut(key, w.keys.TypedShortcut)
 	}
+	next := &desktop.CustomShortcut{KeyName: fyne.KeyTab, Modifier: fyne.KeyModifierControl}
+	w.keys.AddShortcut(next, func(fyne.Shortcut) {
+		if !w.dialogShown() {
+			w.showTab((w.page.tab + 1) % tabs)
+		}
+	})
+	c.AddShortcut(next, w.keys.TypedShortcut)
 	// Fyne has a name of its own for this one; in a text field it edits the text.
 	c.AddShortcut(&fyne.ShortcutUndo{}, func(fyne.Shortcut) { w.undoFresh() })
 	c.SetOnTypedKey(w.typedKey)
@@ -126,6 +138,7 @@ func (w *Window) showKeys() {
 			add(s.shown, s.word)
 		}
 	}
+	add("Ctrl+Tab", "keys.next-tab")
 	add("Ctrl+Z", "keys.undo")
 	add("↑ ↓", "keys.move")
 	add("Enter", "keys.press")

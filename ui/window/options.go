@@ -26,6 +26,9 @@ type Options struct {
 	// why one was not opened.
 	Claims  []link.Claim
 	Refused error
+	// CapsLock asks the system whether Caps Lock is on, without blocking; nil where it
+	// cannot be asked.
+	CapsLock func() (on, known bool)
 	// Shown is called once the window is on the screen, for measuring.
 	Shown func()
 }

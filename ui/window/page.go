@@ -25,7 +25,10 @@ type pageTab int
 
 const (
 	tabTrust pageTab = iota
+	tabSignIn
+	tabImages
 	tabHistory
+	tabs
 )
 
 // page is what lies beside the list: a registry, the history, or the empty state.
@@ -38,6 +41,7 @@ type page struct {
 	slot   *fyne.Container
 	drawn  drawn
 	focus  map[string]fyne.Focusable // by the id of card or row, to keep the focus
+	images *imagesTab                // nil before it was opened
 }
 
 // drawn is what the page was drawn from: the same is not drawn twice, so that a
@@ -45,6 +49,8 @@ type page struct {
 type drawn struct {
 	kind     string
 	registry vm.Registry
+	signIn   vm.SignInTab
+	unread   error // what could not be read of sign-ins
 	receipts []vm.Receipt
 	narrow   bool
 	pending  bool
@@ -67,7 +73,12 @@ func (p *page) refresh() {
 		next.kind, next.receipts = "history", w.t.History(w.receipts, "")
 	case ok:
 		next.kind, next.registry = "registry", w.t.Registry(e)
-		if p.tab == tabHistory {
+		switch p.tab {
+		case tabSignIn:
+			next.signIn, next.unread = w.t.SignInTab(e, w.account(), w.tools), w.accountsErr
+		case tabImages:
+			next.kind = "images"
+		case tabHistory:
 			next.receipts = w.t.History(w.receipts, e.ID())
 		}
 	case !w.loaded:
@@ -90,6 +101,8 @@ func (p *page) draw(d drawn) {
 	switch d.kind {
 	case "registry":
 		p.scrolling(p.registry(d)...)
+	case "images":
+		p.set(p.imagesPage(d))
 	case "history":
 		p.scrolling(p.historyPage(d)...)
 	case "empty":
@@ -163,7 +176,7 @@ func (p *page) restoreFocus(id string) {
 
 // keepsFocus reports whether f is part of the sidebar or of a dialog.
 func (w *Window) keepsFocus(f fyne.Focusable) bool {
-	return f == w.sidebar.search || f == w.sidebar.list || f == w.sidebar.more || w.dialogShown()
+	return f == w.sidebar.search || f == w.sidebar.list || f == w.sidebar.more || w.dialogShown() || w.page.images.holds(f)
 }
 
 func (w *Window) openDrawer() {
@@ -201,6 +214,14 @@ func (p *page) act(a vm.Action) {
 		w.showUndo(e.Fresh)
 	case vm.ActReport:
 		w.copyReport(e.Report)
+	case vm.ActSignIn:
+		w.showSignIn()
+	case vm.ActSignOut:
+		w.showSignOut()
+	case vm.ActUse:
+		w.showUse(vm.NonUsers(w.account(), w.tools), true)
+	case vm.ActMove:
+		w.showMove()
 	}
 }
 

@@ -18,8 +18,11 @@ const besideFrom float32 = 650
 func (p *page) registry(d drawn) []fyne.CanvasObject {
 	r := d.registry
 	out := []fyne.CanvasObject{widgets.Column(0, p.heading(r), p.tabs())}
-	if p.tab == tabHistory {
+	switch p.tab {
+	case tabHistory:
 		return append(out, p.receiptTable(d.receipts, p.w.t.Say("history.empty-registry"))...)
+	case tabSignIn:
+		return append(out, p.signInTab(d)...)
 	}
 	out = append(out, p.banner(r.Banner))
 	if !r.Checked {
@@ -58,11 +61,28 @@ func (p *page) heading(r vm.Registry) fyne.CanvasObject {
 }
 
 func (p *page) tabs() fyne.CanvasObject {
-	labels := []string{p.w.t.Say("tab.trust"), p.w.t.Say("tab.history")}
-	return widgets.NewTabs(labels, int(p.tab), func(i int) {
-		p.tab = pageTab(i)
-		p.refresh()
-	})
+	labels := make([]string, tabs)
+	for i, key := range tabKeys {
+		labels[i] = p.w.t.Say(key)
+	}
+	return widgets.NewTabs(labels, int(p.tab), func(i int) { p.w.showTab(pageTab(i)) })
+}
+
+var tabKeys = [tabs]string{"tab.trust", "tab.sign-in", "tab.images", "tab.history"}
+
+// showTab turns to a tab of the registry on the page.
+func (w *Window) showTab(tab pageTab) {
+	if _, ok := w.entry(); !ok || w.page.mode != showRegistry {
+		return
+	}
+	if tab != tabImages {
+		w.leaveImages()
+	}
+	w.page.tab = tab
+	w.page.refresh()
+	if tab == tabImages {
+		w.openImages()
+	}
 }
 
 func (p *page) banner(b vm.Banner) fyne.CanvasObject {
@@ -168,6 +188,9 @@ func (p *page) rowData(r vm.Row) widgets.RowData {
 			label = w.t.Say("act.out-of-scope")
 		}
 		d.Actions = append(d.Actions, widgets.Action{Label: label, Do: func() { w.setScope(r.Party, !r.InScope) }})
+	}
+	for _, a := range r.Acts {
+		d.Actions = append(d.Actions, widgets.Action{Label: a.Label, Do: func() { p.actOn(a) }})
 	}
 	return d
 }

@@ -25,6 +25,7 @@ type trustDialog struct {
 	plans *job
 	all   bool   // every candidate is shown, not only the chosen one
 	back  func() // where a person goes on from here; nil: nowhere
+	then  func() // what goes on once the registry is trusted; nil for nothing
 }
 
 // given are certificates that a person brought, and the file they came from.
@@ -75,10 +76,14 @@ func (d *trustDialog) escape() {
 	}
 }
 
-// leave closes the dialog, and goes back where it was opened from.
+// leave closes the dialog, and goes on with what had to wait for trust, or back where
+// it was opened from.
 func (d *trustDialog) leave() {
 	d.close()
-	if d.back != nil {
+	switch p := d.form.Proof; {
+	case d.then != nil && d.form.Phase == vm.Done && p != nil && p.Verdict() == trust.Trusted:
+		d.then()
+	case d.back != nil:
 		d.back()
 	}
 }
@@ -253,7 +258,11 @@ func (d *trustDialog) outcomeButtons(o vm.Outcome) {
 		d.modal.SetFooter(nil)
 		return
 	}
-	shut := widgets.NewButton(widgets.Primary, d.w.t.Say("act.close"), d.leave)
+	label := "act.close"
+	if d.then != nil && o.Problem == nil {
+		label = "act.go-on"
+	}
+	shut := widgets.NewButton(widgets.Primary, d.w.t.Say(label), d.leave)
 	if o.Undo == "" && o.Problem != nil {
 		again := widgets.NewButton(widgets.Primary, d.w.t.Say("act.try-again"), d.again)
 		d.modal.SetFooter(nil, widgets.NewButton(widgets.Outline, d.w.t.Say("act.close"), d.leave), again)

@@ -32,12 +32,19 @@ type Window struct {
 	side     *job // small things: scope, files
 	rechecks int  // in flight, after changes
 
-	book       *vm.Book
-	selected   string
-	showHidden bool
-	receipts   []trust.Receipt
-	progress   struct{ done, total int }
-	loaded     bool
+	accounting *job // what is known of sign-ins
+	reading    *job // the repositories on the page
+	looking    *job // the tags of one of them, and what may be done with it
+
+	book        *vm.Book
+	accounts    map[string]platform.Account // nil until they were read
+	tools       []trust.Party               // those that can use a sign-in
+	accountsErr error                       // what could not be read of them
+	selected    string
+	showHidden  bool
+	receipts    []trust.Receipt
+	progress    struct{ done, total int }
+	loaded      bool
 
 	sidebar sidebar
 	page    *page
@@ -86,6 +93,7 @@ func (w *Window) start() {
 		w.checkAll()
 		w.opened(w.options.Claims, w.options.Refused)
 	})
+	w.loadAccounts()
 	w.recover()
 	w.d.spawn(w.tick)
 }
@@ -149,6 +157,7 @@ func (w *Window) choose(id string) {
 		w.selected = id
 		w.page.mode = showRegistry
 		w.page.tab = tabTrust
+		w.page.images = nil
 		w.page.body.Scroll.ScrollToTop()
 	}
 	w.book.Settle()

@@ -136,6 +136,7 @@ func (s *Service) Apply(ctx context.Context, p trust.Plan, progress func(platfor
 		r.Changes = append(r.Changes, trust.Done{Kind: c.Kind, Path: c.Path, Command: c.Shown})
 	}
 	s.install(p, true)
+	s.applySignIn(p)
 	s.receipts = append(s.receipts, r)
 	return r, nil
 }

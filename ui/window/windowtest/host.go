@@ -20,6 +20,8 @@ type Host struct {
 	Token     *Host      // the token server, nil for none
 	Hidden    bool
 	Remote    bool // docker's daemon is another machine
+	// Challenge is what the registry answers to nobody; of Basic if it is empty.
+	Challenge trust.Challenge
 
 	Registry []*x509.Certificate // anchors in this registry's certs.d directories
 	System   []*x509.Certificate // anchors in the store of the operating system
@@ -94,9 +96,16 @@ func (h *Host) endpoint(role trust.Role) trust.Endpoint {
 	default:
 		ep.Sent = h.Sent
 		ep.TLS = &trust.TLS{Version: tls.VersionTLS13, Cipher: tls.TLS_AES_128_GCM_SHA256, ALPN: "h2"}
-		ep.HTTP = &trust.HTTP{Status: 401, Registry: true, Challenge: trust.Challenge{Scheme: trust.AuthBasic}}
+		ep.HTTP = &trust.HTTP{Status: 401, Registry: true, Challenge: h.challenge()}
 	}
 	return ep
+}
+
+func (h *Host) challenge() trust.Challenge {
+	if h.Challenge.Scheme == "" {
+		return trust.Challenge{Scheme: trust.AuthBasic, Realm: "lab"}
+	}
+	return h.Challenge
 }
 
 // report judges the host as a real check does.
@@ -113,6 +122,9 @@ func (s *Service) report(reg trust.Registry, engineWord bool) (trust.Report, boo
 		scope = []trust.Party{trust.Docker, trust.Podman}
 	}
 	r := trust.Report{Registry: reg, At: now, Elapsed: 41 * time.Millisecond, Scope: scope}
+	if h.Failure == "" && !h.PlainHTTP {
+		r.Auth = h.challenge()
+	}
 	in := diagnose.Input{Probe: trust.Probe{Registry: reg, At: now}, Scope: scope, Now: now}
 	hosts, roles := []*Host{h}, []trust.Role{trust.RoleRegistry}
 	if h.Token != nil {

@@ -19,8 +19,6 @@ import (
 
 // Service is a platform.Service in memory.
 type Service struct {
-	platform.SignIns
-	platform.Catalogs
 	platform.ClientCerts
 	platform.Watching
 
@@ -31,6 +29,9 @@ type Service struct {
 	Gate chan struct{}
 	// ApplyError, if set, is what applying fails with.
 	ApplyError error
+
+	accounts
+	content
 
 	mu       sync.Mutex
 	known    []platform.Known
