@@ -130,6 +130,8 @@ func undoPlan(r trust.Receipt) trust.Plan {
 			c.Status = trust.StatusRemoved
 		case d.Kind == trust.RunCommand:
 			c.Status = trust.StatusNew
+		case d.Kind == trust.MoveFile:
+			c.Path, c.To, c.Status = d.To, d.Path, trust.StatusRenamed
 		case d.Kind == trust.RemoveFile:
 			c.Kind, c.Status = trust.WriteFile, trust.StatusNew
 		case d.Before == nil:

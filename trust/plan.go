@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -43,7 +44,7 @@ const (
 	StatusReplaced  Status = "replaced"
 	StatusEdited    Status = "edited" // values of it are set or removed, the rest stays
 	StatusRemoved   Status = "removed"
-	StatusAside     Status = "moved-aside" // kept under another name
+	StatusRenamed   Status = "renamed"
 )
 
 // Change is one step of a plan.
@@ -78,6 +79,14 @@ type Change struct {
 	Privileged bool `json:"privileged"`
 	// Parties are those that read the result, for the preview.
 	Parties []Party `json:"parties,omitempty"`
+}
+
+// Moved is the change's path, and of a file that gets another name both names.
+func (c Change) Moved() string {
+	if c.Kind != MoveFile {
+		return c.Path
+	}
+	return c.Path + " → " + c.To[strings.LastIndexAny(c.To, `/\`)+1:]
 }
 
 // FileState identifies a file by content, mode and owner.

@@ -56,7 +56,7 @@ func (a *Applier) both(ctx context.Context, t *tx, root trust.Plan) error {
 	}
 	// Until root has answered, the receipt says what root was asked for.
 	for _, c := range root.Changes {
-		t.r.Receipt.Changes = append(t.r.Receipt.Changes, trust.Done{Kind: c.Kind, Path: c.Path, Command: c.Command, Privileged: true})
+		t.r.Receipt.Changes = append(t.r.Receipt.Changes, trust.Done{Kind: c.Kind, Path: c.Path, To: c.To, Command: c.Command, Privileged: true})
 	}
 	if err := t.advance(phaseRoot); err != nil {
 		return t.giveUp(ctx, err)

@@ -82,11 +82,23 @@ func checkShape(id string, p trust.Plan, changes []trust.Change) error {
 		if c.Kind == trust.RunCommand {
 			continue
 		}
-		// A secret is kept from a file that a later change edits.
-		twice := seen[c.Path] && c.Kind != trust.KeepSecret
-		seen[c.Path] = seen[c.Path] || c.Kind != trust.KeepSecret
-		if !filepath.IsAbs(c.Path) || filepath.Clean(c.Path) != c.Path || strings.ContainsRune(c.Path, 0) || twice {
-			return Refuse(ErrBadPlan, c.Path, "not a plain path, or named twice")
+		names := []string{c.Path}
+		if c.Kind == trust.MoveFile {
+			names = append(names, c.To)
+		}
+		for _, name := range names {
+			// A secret is kept from a file that a later change edits.
+			twice := seen[name] && c.Kind != trust.KeepSecret
+			seen[name] = seen[name] || c.Kind != trust.KeepSecret
+			if !filepath.IsAbs(name) || filepath.Clean(name) != name || strings.ContainsRune(name, 0) || twice {
+				return Refuse(ErrBadPlan, name, "not a plain path, or named twice")
+			}
+		}
+		switch {
+		case c.Kind == trust.MoveFile && filepath.Dir(c.Path) != filepath.Dir(c.To), c.Kind != trust.MoveFile && c.To != "":
+			return Refuse(ErrBadPlan, c.Path, "it would leave its directory")
+		case c.Secret && (c.Kind != trust.WriteFile || c.Before != nil):
+			return Refuse(ErrBadPlan, c.Path, "a private key is only ever created")
 		}
 	}
 	return nil
@@ -153,11 +165,15 @@ func (t *tx) inspect(p trust.Plan, c trust.Change) (trust.Done, *file, error) {
 	if err != nil {
 		return trust.Done{}, nil, err
 	}
-	if !found.is(c.Before) {
+	if !found.is(c.Before) && (c.Kind != trust.MoveFile || c.Before != nil) {
 		return trust.Done{}, nil, Refuse(ErrChangedSince, c.Path, "")
 	}
 	if err := t.vet(p, c, found); err != nil {
 		return trust.Done{}, nil, err
+	}
+	if c.Kind == trust.MoveFile {
+		d, err := t.inspectMove(c, found)
+		return d, nil, err
 	}
 	d := trust.Done{Kind: c.Kind, Path: c.Path, Before: found.state()}
 	switch {
@@ -271,6 +287,8 @@ func (t *tx) step(ctx context.Context, n int) error {
 		return t.runAdding(ctx, n)
 	case trust.RemoveFile:
 		return t.removeFile(d)
+	case trust.MoveFile:
+		return t.moveFile(d)
 	case trust.KeepSecret:
 		return t.keepSecret(ctx, n)
 	case trust.EditFile:

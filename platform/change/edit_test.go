@@ -19,7 +19,7 @@ const config = "home/config.json"
 // edits is the part of the lab's plan that moves a secret out of a file.
 func (l *lab) edits() trust.Plan {
 	p := l.plan()
-	p.Anchors, p.Changes = nil, p.Changes[6:9]
+	p.Anchors, p.Changes = nil, p.Changes[8:11]
 	return p
 }
 

@@ -310,7 +310,7 @@ func (j *journal) saveImage(id string, n int, f *file) error {
 // image reads a before-image and checks that it is what the record says.
 func (j *journal) image(r *record, n int) (*file, error) {
 	want := r.Receipt.Changes[n].Before
-	if want == nil {
+	if want == nil || r.Receipt.Changes[n].Kind == trust.MoveFile {
 		return nil, nil
 	}
 	name := imageName(r.Receipt.ID, n)

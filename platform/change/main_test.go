@@ -58,11 +58,12 @@ func labAt(base string) *lab {
 }
 
 // seed makes what is there before: a file that will be replaced, one that will be
-// removed, and one that nobody touches.
+// removed, one that will be moved, and one that nobody touches.
 func (l *lab) seed() {
 	l.t.Helper()
 	l.put("etc/replaced", "old content", 0o640)
 	l.put("etc/removed", "to be removed", 0o600)
+	l.put("etc/moved.key", "PRIVATE", 0o600)
 	l.put("etc/others", "not ours", 0o644)
 	l.put("anchors/vendor", "vendor", 0o644)
 	l.put("store", "vendor", 0o644)
@@ -112,8 +113,8 @@ const (
 
 var ownKey = []string{"auths", "reg.example", "auth"}
 
-// plan makes, replaces and removes a file each, rebuilds the store, and moves a
-// secret out of a file that it edits, and of one that it makes.
+// plan makes, replaces, removes and renames a file each, rebuilds the store, and
+// moves a secret out of a file that it edits, and of one that it makes.
 func (l *lab) plan() trust.Plan {
 	return trust.Plan{
 		Schema: trust.PlanSchema, Action: "trust", Reach: trust.ReachComputer, Registries: []string{"reg.example"},
@@ -123,6 +124,8 @@ func (l *lab) plan() trust.Plan {
 			{Kind: trust.WriteFile, Path: "/etc/certs.d/reg.example:5000/beside.crt", Content: []byte("beside"), Mode: 0o644, Status: trust.StatusNew},
 			{Kind: trust.WriteFile, Path: "/etc/replaced", Content: []byte("replaced content"), Mode: 0o600, Before: l.state("etc/replaced"), Status: trust.StatusReplaced},
 			{Kind: trust.RemoveFile, Path: "/etc/removed", Before: l.state("etc/removed"), Status: trust.StatusRemoved},
+			{Kind: trust.MoveFile, Path: "/etc/moved.key", To: "/etc/moved.key.aside", Before: l.state("etc/moved.key"), Status: trust.StatusRenamed},
+			{Kind: trust.WriteFile, Path: "/etc/new.key", Content: []byte("SECRET"), Secret: true, Mode: 0o600, Status: trust.StatusNew},
 			{Kind: trust.WriteFile, Path: "/anchors/mine", Content: []byte("mine"), Mode: 0o644, Status: trust.StatusNew},
 			{Kind: trust.RunCommand, Command: "rebuild", Status: trust.StatusNew},
 			{Kind: trust.KeepSecret, Path: "/home/config.json", Registry: "reg.example", Key: ownKey[:2], Before: l.state("home/config.json"), Status: trust.StatusNew},

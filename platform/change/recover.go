@@ -89,7 +89,7 @@ func (t *tx) inPlace(ctx context.Context) bool {
 // clear removes a temporary file that lies beside a finished one.
 func (t *tx) clear(n int) error {
 	d := t.r.Receipt.Changes[n]
-	if d.Kind == trust.RunCommand || d.Kind == trust.KeepSecret {
+	if d.Kind == trust.RunCommand || d.Kind == trust.KeepSecret || d.Kind == trust.MoveFile {
 		return nil
 	}
 	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))

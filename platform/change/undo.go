@@ -64,10 +64,16 @@ func (t *tx) checkUndo(ctx context.Context) error {
 	return t.checkFiles()
 }
 
-// checkFiles is checkUndo for files that were written or removed as a whole.
+// checkFiles is checkUndo for files that were written, removed or renamed as a
+// whole.
 func (t *tx) checkFiles() error {
 	for _, n := range t.own() {
 		d := t.r.Receipt.Changes[n]
+		if d.Kind == trust.MoveFile {
+			if err := t.moved(d); err != nil {
+				return err
+			}
+		}
 		if d.Kind != trust.WriteFile && d.Kind != trust.RemoveFile {
 			continue
 		}
@@ -154,8 +160,11 @@ func (t *tx) revertAll(ctx context.Context) (theirs, err error) {
 // removes the directories that were made for it.
 func (t *tx) revert(ctx context.Context, n int) error {
 	d := t.r.Receipt.Changes[n]
-	if d.Kind == trust.KeepSecret {
+	switch d.Kind {
+	case trust.KeepSecret:
 		return t.forgetSecret(ctx, n)
+	case trust.MoveFile:
+		return t.moveBack(d)
 	}
 	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))
 	if err != nil {
