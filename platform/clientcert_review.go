@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"errors"
 
 	"mooring.dev/mooring/platform/state"
 	"mooring.dev/mooring/trust"
@@ -49,6 +50,9 @@ func (m *Machine) withKeptKeys(files []clientcert.File) ([]clientcert.File, erro
 // NewSigningRequest implements ClientCerts.
 func (m *Machine) NewSigningRequest(_ context.Context, r trust.Registry, name string) (SigningRequest, error) {
 	key, csr, err := clientcert.NewRequest(name)
+	if errors.Is(err, clientcert.ErrName) {
+		err = clientCertError{key: "client-cert-name", text: err.Error(), args: map[string]any{"name": name}}
+	}
 	if err != nil {
 		return SigningRequest{}, err
 	}

@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -34,6 +36,11 @@ type site struct {
 const regName = "reg.example:5000"
 
 func newSite(t *testing.T, files map[string]string) *site {
+	return newSiteWith(t, files, func(*tls.Config) {})
+}
+
+// newSiteWith is newSite with a server that is set up otherwise.
+func newSiteWith(t *testing.T, files map[string]string, setUp func(*tls.Config)) *site {
 	s := &site{T: t, root: t.TempDir(), ca: trusttest.NewCA(t, "Corp Root CA")}
 	// A current daemon verifies loopback addresses too when the list is empty.
 	s.write("etc/docker/daemon.json", `{"insecure-registries": []}`, 0o644)
@@ -41,7 +48,7 @@ func newSite(t *testing.T, files map[string]string) *site {
 		s.write(name, content, 0o644)
 	}
 	leaf := s.ca.Intermediate("Corp Issuing CA").Leaf(trusttest.Names("reg.example"))
-	address := serveRegistry(t, leaf)
+	address := serveRegistry(t, leaf, setUp)
 	var err error
 	if s.reg, _, err = trust.ParseRegistry(regName); err != nil {
 		t.Fatal(err)
@@ -53,8 +60,10 @@ func newSite(t *testing.T, files map[string]string) *site {
 	return s
 }
 
-func serveRegistry(t *testing.T, leaf *trusttest.Cert) (address string) {
-	l, err := tls.Listen("tcp", "127.0.0.1:0", leaf.Config())
+func serveRegistry(t *testing.T, leaf *trusttest.Cert, setUp func(*tls.Config)) (address string) {
+	config := leaf.Config()
+	setUp(config)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +71,7 @@ func serveRegistry(t *testing.T, leaf *trusttest.Cert) (address string) {
 		w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 		w.Header().Set("WWW-Authenticate", `Basic realm="Registry"`)
 		w.WriteHeader(http.StatusUnauthorized)
-	})}
+	}), ErrorLog: log.New(io.Discard, "", 0)}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	return l.Addr().String()
@@ -297,7 +306,7 @@ func TestPlaintextCredentials(t *testing.T) {
 func TestSelfSignedServerIsALeaf(t *testing.T) {
 	s := newSite(t, nil)
 	own := trusttest.NewCA(t, "reg.example", trusttest.Names("reg.example"))
-	address := serveRegistry(t, own)
+	address := serveRegistry(t, own, func(*tls.Config) {})
 	s.machine.Prober.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}

@@ -6,7 +6,6 @@ import (
 
 	"mooring.dev/mooring/platform/watch"
 	"mooring.dev/mooring/trust"
-	"mooring.dev/mooring/trust/clientcert"
 )
 
 var errUnfinished = errors.New("not built yet")
@@ -20,10 +19,6 @@ func (m *Machine) PlanMove(context.Context, trust.Registry) (trust.Plan, error) 
 }
 
 func (m *Machine) PlanUnregister(context.Context) (trust.Plan, error) {
-	return trust.Plan{}, errUnfinished
-}
-
-func (m *Machine) PlanClientCert(context.Context, ClientCertRequest, clientcert.Review) (trust.Plan, error) {
 	return trust.Plan{}, errUnfinished
 }
 

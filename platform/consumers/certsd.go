@@ -192,7 +192,7 @@ func (r *reading) pair(p pairFiles, certPath, keyPath string) {
 // stray notes a certificate that the loader passes over for its name.
 func (r *reading) stray(dir string, e fs.DirEntry) {
 	full := r.w.Join(dir, e.Name())
-	if e.Name() != hostsTOML && regular(e) && strayCert(r.w, full) && !r.namedByHosts(dir, full) {
+	if e.Name() != hostsTOML && !setAside.MatchString(e.Name()) && regular(e) && strayCert(r.w, full) && !r.namedByHosts(dir, full) {
 		r.note(trust.WrongExtension, full, "")
 	}
 }

@@ -71,6 +71,12 @@ type Place struct {
 	Alternative string
 	// UserWritable: the person may write here without further rights.
 	UserWritable bool
+	// Hides is the directory that won so far and will not be read any more once Dir
+	// exists, "" for none.
+	Hides string
+	// Restart is what has to be restarted before files here are seen; zero for
+	// nothing.
+	Restart trust.Restart
 }
 
 // Readers is the table of relying parties, in the order in which they are shown.

@@ -36,7 +36,8 @@ const fileMode = 0o644
 
 // rules judge a plan as from an enemy: only certificates, only under the names
 // that Mooring gives them, only in the directories of the plan's registries and,
-// if it may reach the whole computer, in the OS store.
+// if it may reach the whole computer, in the OS store. Plans for a client
+// certificate have rules of their own (client.go).
 type rules struct {
 	world world.World
 	dirs  []string // certs.d directories: certsDirs, and root's own for root itself
@@ -47,7 +48,7 @@ func (r rules) check(p trust.Plan, reach trust.Reach) error {
 	switch {
 	case p.Schema != trust.PlanSchema:
 		return change.Refuse(change.ErrBadPlan, "", "plan schema %d is not known", p.Schema)
-	case p.Action != "trust" && p.Action != "untrust":
+	case p.Action != "trust" && p.Action != "untrust" && p.Action != actionClientCert:
 		return change.Refuse(change.ErrBadPlan, "", "%.40q is no action", p.Action)
 	case p.Reach != reach:
 		return change.Refuse(change.ErrTooBroad, "", "the plan reaches %.40q, asked for was %q", p.Reach, reach)
@@ -60,6 +61,9 @@ func (r rules) check(p trust.Plan, reach trust.Reach) error {
 	if err != nil {
 		return err
 	}
+	if p.Action == actionClientCert {
+		return s.checkClient(p)
+	}
 	for _, c := range p.Pending() {
 		if err := s.checkChange(c); err != nil {
 			return err
@@ -71,6 +75,8 @@ func (r rules) check(p trust.Plan, reach trust.Reach) error {
 // vet judges one change with the content found at its path.
 func (r rules) vet(p trust.Plan, c trust.Change, found []byte) error {
 	switch {
+	case p.Action == actionClientCert && c.Kind == trust.WriteFile && found != nil:
+		return change.Refuse(change.ErrOutsideAllowList, c.Path, "it is there already: files of others are not replaced")
 	case c.Kind == trust.WriteFile && found != nil && path.Base(c.Path) == "ca.crt":
 		return change.Refuse(change.ErrOutsideAllowList, c.Path, "it is there already: files of others are not replaced")
 	case c.Kind == trust.RemoveFile:
@@ -203,7 +209,7 @@ func (s scope) checkCommand(c trust.Change) error {
 	switch {
 	case s.reach != trust.ReachComputer:
 		return change.Refuse(change.ErrTooBroad, "", "a command in a plan for a registry")
-	case c.Path != "" || c.Content != nil || c.Mode != 0 || c.Before != nil:
+	case c.Path != "" || c.Content != nil || c.Mode != 0 || c.Before != nil || c.To != "" || c.Secret:
 		return change.Refuse(change.ErrBadPlan, "", "a command with a file")
 	case !s.store || s.family.Command == "" || c.Command != s.family.Command:
 		return change.Refuse(change.ErrOutsideAllowList, "", "the command %.80q", c.Command)
@@ -215,7 +221,7 @@ func (s scope) checkWrite(c trust.Change) error {
 	if err := s.checkPath(c); err != nil {
 		return err
 	}
-	if c.Mode != fileMode {
+	if c.Mode != fileMode || c.Secret {
 		return change.Refuse(change.ErrBadPlan, c.Path, "mode %v", c.Mode)
 	}
 	i := slices.IndexFunc(s.anchors, func(a anchor) bool { return bytes.Equal(a.pem, c.Content) })
@@ -229,7 +235,7 @@ func (s scope) checkWrite(c trust.Change) error {
 }
 
 func (s scope) checkRemove(c trust.Change) error {
-	if len(c.Content) != 0 || c.Mode != 0 || c.Before == nil {
+	if len(c.Content) != 0 || c.Mode != 0 || c.Before == nil || c.Secret {
 		return change.Refuse(change.ErrBadPlan, c.Path, "a removal that writes")
 	}
 	return s.checkPath(c)
@@ -240,7 +246,7 @@ var ownName = regexp.MustCompile(`^mooring-[0-9a-f]{16}\.crt$`)
 // checkPath: the directory is one of a registry of the plan, or the OS store's,
 // and the file has a name that Mooring gives.
 func (s scope) checkPath(c trust.Change) error {
-	if c.Command != "" || path.Clean(c.Path) != c.Path {
+	if c.Command != "" || c.To != "" || path.Clean(c.Path) != c.Path {
 		return change.Refuse(change.ErrBadPlan, c.Path, "")
 	}
 	dir, name := path.Dir(c.Path), path.Base(c.Path)

@@ -177,7 +177,7 @@ func parsePlan(b []byte, hash string) (trust.Plan, error) {
 	if p.Hash() != hash {
 		return trust.Plan{}, change.Refuse(change.ErrBadPlan, "", "it is not in the one form of a plan")
 	}
-	if len(p.Forecast) > 0 || len(p.Restarts) > 0 {
+	if len(p.Forecast) > 0 || len(p.Restarts) > 0 || len(p.Consequences) > 0 {
 		return trust.Plan{}, change.Refuse(change.ErrBadPlan, "", "more than root's half")
 	}
 	return p, nil

@@ -21,7 +21,7 @@ func (b *builder) finish() (trust.Plan, error) {
 			for i, v := range now.Verdicts {
 				w := then.Verdicts[i]
 				f := forecast(p, ep, v, w, scope)
-				if _, closed := b.closed[closedTo{v.Consumer, f.Registry}]; closed && f.Reason == trust.UnknownAuthority {
+				if _, closed := b.closed[closedTo{v.Consumer, f.Registry}]; closed && (f.Reason == trust.UnknownAuthority || f.Reason == trust.ClientCertificateRequired) {
 					f.Reason = trust.HostsTOMLWins
 				}
 				if f.InScope && f.After > f.Before && f.Effective == "" {

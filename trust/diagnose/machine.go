@@ -28,6 +28,9 @@ func (d *diagnosis) collect(c consumer, role trust.Role) {
 	for _, n := range c.Notes {
 		d.note(n, c.Consumer.Party, hurt)
 	}
+	for _, pair := range c.ClientPairs {
+		d.clientPair(pair, c.Consumer.Party, hurt)
+	}
 	if c.ConfigError != "" {
 		d.note(trust.Note{Code: c.ConfigCode, Path: c.ConfigPath, Text: c.ConfigError}, c.Consumer.Party, hurt)
 	}
@@ -39,6 +42,31 @@ func (d *diagnosis) collect(c consumer, role trust.Role) {
 		d.note(trust.Note{Code: trust.PartyUnknown, Text: c.Unknown}, c.Consumer.Party, hurt)
 	}
 }
+
+// clientPair looks at a certificate that a consumer shows to the server: what the
+// judge holds against it now, and what will come.
+func (d *diagnosis) clientPair(p trust.ClientPair, party trust.Party, hurt bool) {
+	if p.Cert == nil {
+		return // only its reader may read it
+	}
+	code := trust.Code("")
+	switch now := d.in.Now; {
+	case now.Before(p.Cert.NotBefore):
+		code = trust.NotYetValid
+	case now.After(p.Cert.NotAfter):
+		code = trust.Expired
+	case !trust.ForClients(p.Cert):
+		code = trust.WrongUsage
+	case trust.EndsSoon(p.Cert, now):
+		code = trust.ExpiresSoon
+	default:
+		return
+	}
+	d.note(trust.Note{Code: code, Path: p.CertPath, Cert: p.Cert}, party, hurt)
+}
+
+// aboutClients are codes that a note has only of a client certificate.
+var aboutClients = []trust.Code{trust.NotYetValid, trust.Expired, trust.WrongUsage, trust.ExpiresSoon}
 
 func (d *diagnosis) note(n trust.Note, p trust.Party, hurts bool) {
 	k := noteKey{n.Code, n.Path}
@@ -109,6 +137,9 @@ func (d *diagnosis) finding(n *noted) trust.Finding {
 	}
 	if n.Code == trust.KeyPermissions && n.Text != "" {
 		f.Variant = "unreadable"
+	}
+	if slices.Contains(aboutClients, n.Code) {
+		f.Variant = "client"
 	}
 	if n.Cert != nil {
 		for k, v := range aboutCert(n.Cert) {

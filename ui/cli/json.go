@@ -226,6 +226,7 @@ func knownJSON(k platform.Known) jsonKnown {
 
 // planJSON and receiptJSON have lists where the originals may have nil.
 func planJSON(p trust.Plan) trust.Plan {
+	p = p.Shown()
 	p.Registries, p.Anchors, p.Changes = list(p.Registries), list(p.Anchors), list(p.Changes)
 	p.Restarts, p.Forecast = list(p.Restarts), list(p.Forecast)
 	return p

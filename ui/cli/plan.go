@@ -171,6 +171,9 @@ func (t *text) preview(p trust.Plan) {
 	for _, r := range p.Restarts {
 		t.say("  " + t.warn(t.t("plan.restart", map[string]any{"name": r.Name, "command": r.Command})))
 	}
+	for _, c := range p.Consequences {
+		t.say(wrap(t.warn(t.words.Consequence(c)), "  ", t.width))
+	}
 	if p.Privileged() {
 		t.say("  " + t.t("plan.privileged", nil))
 	}
@@ -200,7 +203,7 @@ func (t *text) what(c trust.Change) string {
 	case c.Via != "":
 		return safe.Line(c.Via) + " → " + safe.Line(c.Path)
 	}
-	return safe.Line(c.Path)
+	return safe.Line(c.Moved())
 }
 
 // forecast is the table of everyone's verdict before and after.

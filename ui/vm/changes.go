@@ -23,6 +23,9 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 	for _, r := range p.Restarts {
 		v.Notes = append(v.Notes, Remark{MarkAttention, t.say("changes.restart-note", args{"name": r.Name, "command": r.Command})})
 	}
+	for _, c := range p.Consequences {
+		v.Notes = append(v.Notes, Remark{MarkAttention, t.W.Consequence(c)})
+	}
 	if p.Privileged() {
 		v.Notes = append(v.Notes, Remark{MarkUnknown, t.say("changes.rights", nil)})
 	}
@@ -32,7 +35,7 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 // signs are the marks that people know from diffs.
 var signs = map[trust.Status]string{
 	trust.StatusNew: "+", trust.StatusBeside: "+", trust.StatusReplaced: "~",
-	trust.StatusRemoved: "−", trust.StatusUnchanged: "=", trust.StatusEdited: "~",
+	trust.StatusRemoved: "−", trust.StatusUnchanged: "=", trust.StatusEdited: "~", trust.StatusRenamed: "→",
 }
 
 func (t Teller) change(c trust.Change) Line {
@@ -47,6 +50,8 @@ func (t Teller) change(c trust.Change) Line {
 		}
 	case c.Kind == trust.EditFile && c.Via != "":
 		l.Note = t.say("changes.via", args{"path": safe.Line(c.Via)})
+	case c.Kind == trust.MoveFile:
+		l.Text, l.Mark = safe.Line(c.Moved()), MarkAttention
 	case c.Status == trust.StatusUnchanged:
 		l.Note, l.Plain = t.say("changes.unchanged", nil), true
 	case c.Status == trust.StatusBeside:

@@ -22,7 +22,9 @@ func TestEveryProblemHasWords(t *testing.T) {
 		}
 		return f
 	}
-	pem := func(kind string) []byte { return []byte("-----BEGIN " + kind + "-----\nAAAA\n-----END " + kind + "-----\n") }
+	pem := func(kind string) []byte {
+		return []byte("-----BEGIN " + kind + "-----\nAAAA\n-----END " + kind + "-----\n")
+	}
 	pair := func(c *trusttest.Cert) clientcert.File { return file("pair", c.PEM(), c.KeyPEM()) }
 	server := &clientcert.Server{
 		Requested: true, Required: true, Raw: [][]byte{ca.Cert.RawSubject}, AcceptableCAs: []string{"CN=Client CA"},

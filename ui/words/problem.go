@@ -175,7 +175,12 @@ func (w *Words) classifyPlan(err error) (key string, args map[string]any) {
 	var worse *planner.WorseError
 	var store *planner.NoStoreError
 	var hosts *planner.HostsTOMLError
+	var taken *planner.TakenError
 	switch {
+	case errors.As(err, &taken):
+		return "client-cert-taken", map[string]any{"path": taken.Path}
+	case errors.Is(err, planner.ErrNoPairPlace):
+		return "client-cert-no-place", nil
 	case errors.As(err, &leaf):
 		return "plan-leaf", map[string]any{"subject": leaf.Subject}
 	case errors.As(err, &worse):
