@@ -89,10 +89,12 @@ cross: deps-cli
 	scripts/cross.sh
 
 # After `make build`, as root: nothing is built here, so that root runs no compiler
-# and leaves nothing of its own in the person's build cache.
+# and leaves nothing of its own in the person's build cache. What docker starts for
+# each pull is the build without a window: it is there in milliseconds.
 install: install-helper install-desktop
 	install -d $(DESTDIR)$(bindir)
 	install -m 0755 bin/mooring $(DESTDIR)$(bindir)/mooring
+	install -m 0755 bin/mooring-cli $(DESTDIR)$(bindir)/docker-credential-mooring
 
 # The entry for the desktop's menu, which also makes Mooring the one that opens
 # mooring:// links.
@@ -121,7 +123,7 @@ install-helper:
 	chmod 0644 $(DESTDIR)$(policy)
 
 uninstall:
-	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
+	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(bindir)/docker-credential-mooring $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
 	rm -f $(DESTDIR)$(desktop) $(DESTDIR)$(icon)
 	$(refresh-desktop)
 	-rmdir $(DESTDIR)$(helperdir)

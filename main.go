@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/platform/credhelper"
 	"mooring.dev/mooring/platform/helper"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/ui/cli"
@@ -20,6 +21,10 @@ var version = "0.1.0-dev"
 
 func main() {
 	world.TakeSession()
+	if credhelper.Is(os.Args[0]) {
+		// Signals end it as they end any program that docker starts.
+		os.Exit(credhelper.Run(version, os.Args[1:], os.Stdin, os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program as it ends any
@@ -38,6 +43,7 @@ func main() {
 		Helper: helper.Main,
 		Window: window,
 		Open:   open,
+		Tray:   tray,
 		Tour:   tour,
 	}))
 }

@@ -10,6 +10,8 @@ import (
 	"mooring.dev/mooring/ui/cli"
 )
 
+const hasWindow = false
+
 // This build is the command line alone.
 var (
 	window func(context.Context, cli.Globals) error

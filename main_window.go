@@ -13,6 +13,8 @@ import (
 	uiwindow "mooring.dev/mooring/ui/window"
 )
 
+const hasWindow = true
+
 // window shows this machine, or the tree that --root names.
 func window(ctx context.Context, g cli.Globals) error {
 	m := machine(g)

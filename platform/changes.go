@@ -72,11 +72,13 @@ func (m *Machine) writable(path string) bool {
 
 // Apply implements Service.
 func (m *Machine) Apply(ctx context.Context, p trust.Plan, progress func(Progress)) (trust.Receipt, error) {
+	defer m.lookAgain(ctx)
 	return m.applier().Apply(ctx, p, steps(progress))
 }
 
 // Undo implements Service.
 func (m *Machine) Undo(ctx context.Context, receipt string, progress func(Progress)) (trust.Receipt, error) {
+	defer m.lookAgain(ctx)
 	return m.applier().Undo(ctx, receipt, steps(progress))
 }
 

@@ -16,12 +16,17 @@ import (
 // Check implements Service. Consumers and the OS store are read once; each
 // registry is judged as soon as its probe is in.
 func (m *Machine) Check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report)) error {
+	return m.check(ctx, regs, o, func(r trust.Report, _ [][]trust.Policy) { each(r) })
+}
+
+// check is Check, and hands on each endpoint's policies as well.
+func (m *Machine) check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report, [][]trust.Policy)) error {
 	c := m.checker(ctx, o)
 	words := m.engineWords(ctx, c.set, o.EngineWord)
 	m.prober(o).All(ctx, regs, func(p trust.Probe) {
-		r := c.report(p)
+		r, policies := c.judged(p)
 		r.Proved = words(ctx, p.Registry)
-		each(r)
+		each(r, policies)
 	})
 	return ctx.Err()
 }
@@ -57,6 +62,12 @@ type checker struct {
 
 // report turns what was seen of one registry into its report.
 func (c *checker) report(p trust.Probe) trust.Report {
+	r, _ := c.judged(p)
+	return r
+}
+
+// judged is report, with the policies that each endpoint was judged by.
+func (c *checker) judged(p trust.Probe) (trust.Report, [][]trust.Policy) {
 	now := c.machine.World.Now()
 	r := trust.Report{
 		Registry: p.Registry, At: p.At, Elapsed: p.Elapsed, Auth: p.Auth,
@@ -78,7 +89,7 @@ func (c *checker) report(p trust.Probe) trust.Report {
 	r.Findings = diagnose.Findings(in)
 	explain(&r)
 	c.machine.remember(p)
-	return r
+	return r, in.Policies
 }
 
 // explain gives verdicts their more exact reason where the diagnosis knows one: a

@@ -27,6 +27,9 @@ type Machine struct {
 	// Terminal: the person is at one, so sudo can ask for rights there. A window
 	// never sets it, even when a shell started it.
 	Terminal bool
+	// Program is the path of Mooring, for what starts it with the session; "": that
+	// of this process.
+	Program string
 
 	state  *state.Store
 	keeper kept.Keeper
@@ -48,7 +51,7 @@ func (m *Machine) applier() *change.Applier {
 	if m.World.Root != "" {
 		dir = filepath.Join(m.World.Root, filepath.FromSlash(world.InTree(dir)))
 	}
-	a := elevate.New(m.World, dir, elevate.Options{Terminal: m.Terminal})
+	a := elevate.New(m.World, dir, elevate.Options{Terminal: m.Terminal, Program: m.program()})
 	a.Own.Editor = configfile.AuthFile{}
 	return a
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"mooring.dev/mooring/platform/watch"
 	"mooring.dev/mooring/trust"
 )
 
@@ -19,15 +18,5 @@ func (m *Machine) PlanMove(context.Context, trust.Registry) (trust.Plan, error) 
 }
 
 func (m *Machine) PlanUnregister(context.Context) (trust.Plan, error) {
-	return trust.Plan{}, errUnfinished
-}
-
-func (m *Machine) WatchStatus(context.Context) (watch.Status, bool, error) {
-	return watch.Status{}, false, errUnfinished
-}
-
-func (m *Machine) Autostart(context.Context) (bool, error) { return false, errUnfinished }
-
-func (m *Machine) PlanAutostart(context.Context, bool) (trust.Plan, error) {
 	return trust.Plan{}, errUnfinished
 }

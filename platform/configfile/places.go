@@ -27,6 +27,23 @@ func RegistriesConfFiles(w world.World) ([]string, error) {
 	return files, failed
 }
 
+// DaemonJSONFiles lists the settings of the Docker daemons that there may be: root's,
+// the user's own, the snap's and Docker Desktop's.
+func DaemonJSONFiles(w world.World) []string {
+	desktop := w.Join(w.User.Home, ".docker", "daemon.json")
+	if w.OS == "windows" {
+		data := cmp.Or(w.Getenv("ProgramData"), `C:\ProgramData`)
+		return []string{w.Join(data, "docker", "config", "daemon.json"), desktop}
+	}
+	own := cmp.Or(w.Getenv("XDG_CONFIG_HOME"), w.Join(w.User.Home, ".config"))
+	return []string{
+		"/etc/docker/daemon.json",
+		w.Join(own, "docker", "daemon.json"),
+		"/var/snap/docker/current/config/daemon.json",
+		desktop,
+	}
+}
+
 func mainAndDropIns(w world.World, user, userDropIns string) (files, dropIns []string) {
 	// pkg/cli/environment: either variable names the main file; drop-ins stay.
 	override := cmp.Or(w.Getenv("CONTAINERS_REGISTRIES_CONF"), w.Getenv("REGISTRIES_CONFIG_PATH"))

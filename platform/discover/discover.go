@@ -147,7 +147,7 @@ func (f *finder) problem(path string, err error) {
 
 // daemonJSON reads the settings of every kind of Docker daemon.
 func (f *finder) daemonJSON() {
-	for _, path := range daemonJSONPaths(f.w) {
+	for _, path := range configfile.DaemonJSONFiles(f.w) {
 		data := f.read(path)
 		if data == nil {
 			continue

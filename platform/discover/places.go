@@ -59,21 +59,6 @@ func certsDRoots(w world.World) []string {
 	})
 }
 
-// daemonJSONPaths are the settings of Docker daemons: root's, rootless, the
-// snap's and Desktop's.
-func daemonJSONPaths(w world.World) []string {
-	desktop := w.Join(w.User.Home, ".docker", "daemon.json")
-	if w.OS == "windows" {
-		return []string{w.Join(programData(w), "docker", "config", "daemon.json"), desktop}
-	}
-	return []string{
-		"/etc/docker/daemon.json",
-		w.Join(configHome(w), "docker", "daemon.json"),
-		"/var/snap/docker/current/config/daemon.json",
-		desktop,
-	}
-}
-
 func unique(paths []string) []string {
 	var out []string
 	for _, p := range paths {

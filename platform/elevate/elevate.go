@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"mooring.dev/mooring/platform/anchors"
+	"mooring.dev/mooring/platform/autostart"
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/helper"
 	"mooring.dev/mooring/platform/world"
@@ -31,6 +32,8 @@ type Options struct {
 	Terminal bool
 	// HelperDir is where the helper is installed; "": where the build puts it.
 	HelperDir string
+	// Program is Mooring itself, for what starts it with the session.
+	Program string
 }
 
 // New returns what applies plans to w, with the person's journal in dir: alone
@@ -48,7 +51,7 @@ func New(w world.World, dir string, o Options) *change.Applier {
 	case w.User.UID == 0 && w.OS == "linux":
 		return &change.Applier{Own: helper.Local(w), Alone: true}
 	case w.OS != "linux":
-		own.Commands = anchors.Table{World: w}
+		own.Commands = autostart.Table{Entry: autostart.Entry{World: w, Program: o.Program}, Other: anchors.Table{World: w}}
 		return &change.Applier{Own: own}
 	}
 	if o.HelperDir == "" {

@@ -134,6 +134,9 @@ func (a *app) prove(m platform.Service, r trust.Receipt) error {
 		}
 		regs = append(regs, reg)
 	}
+	if len(regs) == 0 {
+		return nil // what was changed concerns none
+	}
 	reports, err := a.look(m, regs, platform.CheckOptions{EngineWord: true})
 	if err != nil {
 		return err
@@ -150,7 +153,11 @@ func (a *app) prove(m platform.Service, r trust.Receipt) error {
 // preview shows everything that a plan will do and what it will change for whom.
 func (t *text) preview(p trust.Plan) {
 	t.say("")
-	t.say(t.bold(t.t("plan.title", map[string]any{"reach": t.words.Reach(p.Reach)})))
+	title := t.t("plan.title", map[string]any{"reach": t.words.Reach(p.Reach)})
+	if len(p.Registries) == 0 {
+		title = t.t("plan.title-own", nil)
+	}
+	t.say(t.bold(title))
 	if p.Reach == trust.ReachComputer {
 		t.say(wrap(t.warn(t.t("plan.wide", nil)), "  ", t.width))
 	}

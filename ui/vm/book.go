@@ -156,7 +156,7 @@ func (b *Book) SignedBy(anchor trust.Anchor, except string) []trust.Registry {
 func wants(r trust.Report, a trust.Anchor) bool {
 	switch s := r.Verdict(); {
 	case s == trust.Insecure:
-	case s == trust.Refused && trustHelps[reasonOf(r, s)]:
+	case s == trust.Refused && r.ReasonFor(s).AnchorHelps():
 	default:
 		return false
 	}

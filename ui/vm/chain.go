@@ -117,7 +117,7 @@ func (c chainTeller) between(child, parent *x509.Certificate) (Link, string) {
 func (c chainTeller) path() []trust.PathLink {
 	var best []trust.PathLink
 	for _, v := range c.ep.Verdicts {
-		anchored := v.State == trust.Trusted || v.State == trust.Refused && !trustHelps[v.Reason]
+		anchored := v.State == trust.Trusted || v.State == trust.Refused && !v.Reason.AnchorHelps()
 		if anchored && c.r.InScope(v.Consumer.Party) && len(v.Path) > len(best) {
 			best = v.Path
 		}
@@ -130,7 +130,7 @@ func (c chainTeller) doubters() []trust.Party {
 	var out []trust.Party
 	for _, v := range c.ep.Verdicts {
 		p := v.Consumer.Party
-		if v.State == trust.Refused && trustHelps[v.Reason] && c.r.InScope(p) && !slices.Contains(out, p) {
+		if v.State == trust.Refused && v.Reason.AnchorHelps() && c.r.InScope(p) && !slices.Contains(out, p) {
 			out = append(out, p)
 		}
 	}

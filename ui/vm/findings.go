@@ -10,7 +10,7 @@ import (
 
 // findings lists what else was found: all but the one that the banner tells.
 func (t Teller) findings(r trust.Report) []Row {
-	told := reasonOf(r, r.Verdict())
+	told := r.ReasonFor(r.Verdict())
 	var errors, warnings []Row
 	for i, f := range r.Findings {
 		if f.Code == told && f.Severity == trust.SeverityError {

@@ -78,7 +78,7 @@ func (t Teller) reason(role trust.Role, v trust.Verdict) string {
 	case v.State == trust.Unknown && v.Detail != "":
 		return safe.Line(v.Detail)
 	}
-	code := reasonAt(role, v)
+	code := v.ReasonAt(role)
 	if v.State == trust.Refused && len(v.Looked) > 0 {
 		return t.count("party.refused", len(v.Looked), args{"reason": t.short(code)})
 	}

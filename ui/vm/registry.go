@@ -139,15 +139,6 @@ func (t Teller) ago(at time.Time) string {
 	}
 }
 
-// trustHelps are the reasons that installing an anchor removes.
-var trustHelps = map[trust.Code]bool{
-	trust.UnknownAuthority: true, trust.SelfSignedLeaf: true, trust.IncompleteChain: true,
-	trust.TokenUntrusted: true, trust.RedirectUntrusted: true, trust.InsecureRegistry: true,
-	trust.WrongExtension: true, trust.WrongDirectory: true, trust.NotPEM: true, trust.ByteOrderMark: true,
-	trust.StaleAnchor: true, trust.ShadowedDirectory: true, trust.EmptyFile: true, trust.Unreadable: true,
-	trust.DanglingLink: true, trust.LeafAsAnchor: true, trust.ExpiredAnchor: true,
-}
-
 func (t Teller) banner(e Entry, r trust.Report) Banner {
 	state := r.Verdict()
 	b := Banner{Mark: markOf(state), Sentence: t.sentence(r, state)}
@@ -157,7 +148,7 @@ func (t Teller) banner(e Entry, r trust.Report) Banner {
 		b.Action, b.Label, b.Quiet = ActUndo, t.say("act.undo", nil), true
 	case state == trust.Unreachable || state == trust.Unknown:
 		b.Action, b.Label = ActCheck, t.say("act.again", nil)
-	case state == trust.Insecure && hasChain(r), state == trust.Refused && trustHelps[reasonOf(r, state)] && hasChain(r):
+	case state == trust.Insecure && hasChain(r), state == trust.Refused && r.ReasonFor(state).AnchorHelps() && hasChain(r):
 		b.Action, b.Label = ActTrust, t.say("act.trust", nil)
 	case state != trust.Trusted:
 		b.Action, b.Label = ActReport, t.say("act.report", nil)
@@ -185,7 +176,7 @@ func hasChain(r trust.Report) bool {
 func (t Teller) sentence(r trust.Report, state trust.State) string {
 	names := r.PartiesIn(state)
 	n, parties := len(names), t.W.Parties(names)
-	reason := reasonOf(r, state)
+	reason := r.ReasonFor(state)
 	a := args{"parties": parties, "reason": t.W.Reason(reason), "registry": r.Registry}
 	switch {
 	case len(r.Scope) == 0 || parties == "":

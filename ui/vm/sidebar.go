@@ -208,7 +208,7 @@ func (t Teller) standing(e Entry) (Mark, string) {
 		names = append(names, t.W.Party(p))
 	}
 	parties := strings.Join(names, t.W.T("list.separator", nil))
-	reason := t.short(reasonOf(r, state))
+	reason := t.short(r.ReasonFor(state))
 	switch {
 	case state == trust.Trusted && endsSoon(r):
 		return MarkAttention, t.left(firstEnd(r).Sub(t.Now()))
@@ -249,36 +249,6 @@ func firstEnd(r trust.Report) time.Time {
 		}
 	}
 	return end
-}
-
-// reasonOf is the reason of the first party in scope that is in the registry's
-// state. What ails another endpoint than the registry itself is told as such.
-func reasonOf(r trust.Report, state trust.State) trust.Code {
-	if state == trust.Trusted {
-		return ""
-	}
-	for _, ep := range r.Endpoints {
-		for _, v := range ep.Verdicts {
-			if v.State == state && v.Reason != "" && r.InScope(v.Consumer.Party) {
-				return reasonAt(ep.Role, v)
-			}
-		}
-	}
-	return ""
-}
-
-// reasonAt is a verdict's reason as it is called for an endpoint of this role.
-func reasonAt(role trust.Role, v trust.Verdict) trust.Code {
-	switch {
-	case v.State != trust.Refused:
-		return v.Reason
-	case role == trust.RoleToken:
-		return trust.TokenUntrusted
-	case role == trust.RoleRedirect:
-		return trust.RedirectUntrusted
-	default:
-		return v.Reason
-	}
 }
 
 // worst is a party's worst verdict and the role of the endpoint that it is on.

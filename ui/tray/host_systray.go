@@ -1,0 +1,108 @@
+//go:build linux || windows || (darwin && cgo)
+
+package tray
+
+import (
+	"log"
+	"runtime"
+	"strings"
+	"sync"
+
+	"fyne.io/systray"
+
+	"mooring.dev/mooring/platform/watch"
+)
+
+// newHost returns the system's tray; activated is called when its picture is
+// clicked, where the system tells. On macOS a click opens the menu, as everywhere
+// there.
+func newHost(activated func(), say func(string)) host {
+	// It says on the standard logger what this program says itself, or what nobody
+	// can do anything about.
+	log.SetOutput(quiet(say))
+	log.SetFlags(0)
+	if runtime.GOOS != "darwin" {
+		systray.SetOnTapped(activated)
+	}
+	return &systrayHost{}
+}
+
+type systrayHost struct {
+	mu   sync.Mutex // around each menu that is built: the library's lists are global
+	stop chan struct{}
+}
+
+func (h *systrayHost) run(ready func()) { systray.Run(ready, nil) }
+
+func (h *systrayHost) quit() { systray.Quit() }
+
+// pixels is the size of the one picture that Linux takes: twice the usual 24, for
+// fine screens, and halved evenly for others. macOS shows 22 points.
+const pixels, macPixels = 48, 44
+
+func (h *systrayHost) picture(m watch.Mood, g Ground) {
+	switch runtime.GOOS {
+	case "windows":
+		systray.SetIcon(ICO(m, g))
+	case "darwin":
+		b := PNG(Draw(m, Template, macPixels))
+		systray.SetTemplateIcon(b, b)
+	default:
+		systray.SetIcon(PNG(Draw(m, g, pixels)))
+	}
+}
+
+func (h *systrayHost) menu(tooltip string, items []Item) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stop != nil {
+		close(h.stop) // the entries of the menu before wait for clicks no more
+	}
+	h.stop = make(chan struct{})
+	systray.SetTooltip(tooltip)
+	systray.ResetMenu()
+	for _, i := range items {
+		h.add(i)
+	}
+}
+
+func (h *systrayHost) add(i Item) {
+	if i.Separator {
+		systray.AddSeparator()
+		return
+	}
+	var entry *systray.MenuItem
+	if i.Check {
+		entry = systray.AddMenuItemCheckbox(i.Label, "", i.Checked)
+	} else {
+		entry = systray.AddMenuItem(i.Label, "")
+	}
+	if i.Do == nil {
+		entry.Disable()
+		return
+	}
+	go func(stop <-chan struct{}) {
+		for {
+			select {
+			case <-stop:
+				return
+			case _, open := <-entry.ClickedCh:
+				if !open {
+					return
+				}
+				i.Do()
+			}
+		}
+	}(h.stop)
+}
+
+// quiet drops what the library says when there is no tray, which is told once and
+// in the person's language, and passes on the rest.
+type quiet func(string)
+
+func (say quiet) Write(b []byte) (int, error) {
+	if !strings.Contains(string(b), "failed to register") {
+		say(strings.TrimSpace(string(b)))
+	}
+	return len(b), nil
+}
