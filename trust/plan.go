@@ -176,13 +176,14 @@ const (
 	EarlierFile    ConsequenceCode = "earlier-file"    // podman reads Path first, and what that says wins
 	DockerServes   ConsequenceCode = "docker-serves"   // podman reads docker's Path, too
 	NothingKept    ConsequenceCode = "nothing-kept"    // no sign-in to Registry is kept yet
+	VariableWins   ConsequenceCode = "variable-wins"   // docker reads the variable Path first
 )
 
 // Consequences lists the codes.
 func Consequences() []ConsequenceCode {
 	return []ConsequenceCode{
 		KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit,
-		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept,
+		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept, VariableWins,
 	}
 }
 

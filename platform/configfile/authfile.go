@@ -214,3 +214,26 @@ func (d authFile) edit(e trust.Edit) (splice, trust.Edit, error) {
 	}
 	return s, done, nil
 }
+
+// secretFields are the fields of an entry that are secrets with which one signs in
+// (docker/cli cli/config/types AuthConfig). A registrytoken is none: it is for one
+// registry's content, and not kept.
+var secretFields = []string{"auth", "password", "identitytoken"}
+
+// RemoveSecrets are the edits that take the password or token out of the entry of
+// "auths" with that name. The empty entry stays: docker leaves it as a marker for
+// its helpers, and "docker logout" of before 23.0 looks for it.
+func (AuthFile) RemoveSecrets(content []byte, name string) ([]trust.Edit, error) {
+	_, text := cutBOM(content)
+	doc, err := parseAuthFile(text)
+	if err != nil {
+		return nil, err
+	}
+	var out []trust.Edit
+	for _, field := range secretFields {
+		if key := []string{"auths", name, field}; doc.find(key) != nil {
+			out = append(out, trust.RemoveValue(key...))
+		}
+	}
+	return out, nil
+}

@@ -129,9 +129,9 @@ func (t *Tools) shows(p Place) bool {
 	return i >= 0 && (t.sources[i].helpers[p.Key] != "" || t.sources[i].entries[p.Key])
 }
 
-// dockerKey is what docker keeps r's credential under (docker/cli
+// DockerKey is what docker keeps r's credential under (docker/cli
 // cli/config/configfile getAuthConfigKey).
-func dockerKey(r trust.Registry) string {
+func DockerKey(r trust.Registry) string {
 	if r.IsHub() {
 		return HubKey
 	}

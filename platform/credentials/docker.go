@@ -34,7 +34,7 @@ func loadDocker(l *loader) docker {
 // uses is one place at most: a helper that is named is asked, and if it has nothing
 // docker goes without.
 func (d docker) uses(r trust.Registry) []Place {
-	key := dockerKey(r)
+	key := DockerKey(r)
 	if p, ok := d.env.text(r, key); ok {
 		return []Place{p}
 	}

@@ -40,7 +40,7 @@ func (o *Overlay) ReadFile(name string) ([]byte, error) {
 		if b == nil {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 		}
-		return b, nil
+		return append([]byte{}, b...), nil // the reader's own, as from a disk
 	}
 	return o.Base.ReadFile(name)
 }
