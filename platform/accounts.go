@@ -73,6 +73,8 @@ type SignIns interface {
 	// PlanUnregister plans to remove Mooring from all of the person's files that name
 	// it as a credential helper.
 	PlanUnregister(ctx context.Context) (trust.Plan, error)
+	// Ailments lists what is wrong with the sign-ins of docker and podman here.
+	Ailments(ctx context.Context) ([]Ailment, error)
 }
 
 // Catalogs is what the faces use of a registry's content. Errors are

@@ -52,7 +52,7 @@ func (m *Machine) applier() *change.Applier {
 		dir = filepath.Join(m.World.Root, filepath.FromSlash(world.InTree(dir)))
 	}
 	a := elevate.New(m.World, dir, elevate.Options{Terminal: m.Terminal, Program: m.program()})
-	a.Own.Editor = configfile.AuthFile{}
+	a.Own.Editor, a.Own.Secrets = configfile.AuthFile{}, moved{m}
 	return a
 }
 
