@@ -53,7 +53,7 @@ func (s moved) Holds(ctx context.Context, d trust.Done) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	own, ok, err := s.m.own(ctx, r)
+	own, ok, err := s.m.keeper.Get(ctx, r)
 	if err != nil || !ok {
 		return false, err
 	}
@@ -72,7 +72,7 @@ func (s moved) Keep(ctx context.Context, d trust.Done) error {
 	if err := s.m.keep(ctx, r, c, time.Time{}, false); err != nil {
 		return err
 	}
-	own, ok, err := s.m.own(ctx, r)
+	own, ok, err := s.m.keeper.Get(ctx, r)
 	if err == nil && (!ok || own != c) {
 		err = errNotReadBack
 	}
@@ -98,7 +98,7 @@ func (s moved) Secret(ctx context.Context, d trust.Done, key []string) (trust.Se
 	if !ok {
 		return trust.Secret{}, gone
 	}
-	c, ok, err := s.m.own(ctx, r)
+	c, ok, err := s.m.keeper.Get(ctx, r)
 	if err != nil {
 		return trust.Secret{}, err
 	}

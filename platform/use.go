@@ -31,7 +31,7 @@ func (m *Machine) signInPlanner() planner.SignIns {
 
 // keeps reports whether a sign-in to r is kept, without asking the keyring.
 func (m *Machine) keeps(r trust.Registry) bool {
-	_, noted := m.noted(r)
+	_, noted := m.keeper.Noted(r)
 	return noted
 }
 
