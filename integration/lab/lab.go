@@ -23,11 +23,12 @@ type Lab struct {
 	Home  string // of the person, who is root
 	tools string // the engines that were built
 
-	mu      sync.Mutex
-	hosts   int // handed out so far
-	engines map[string]*process
-	backend string // address of the registry behind all fronts
-	image   int    // images seeded so far
+	mu       sync.Mutex
+	hosts    int // handed out so far
+	engines  map[string]*process
+	backend  string // address of the registry behind all fronts
+	image    int    // images seeded so far
+	sessions int    // started so far
 }
 
 var shared = sync.OnceValue(func() *Lab {
@@ -72,7 +73,10 @@ func (l *Lab) Env(more ...string) []string {
 }
 
 // Run runs argv with env added to [Lab.Env].
-func (l *Lab) Run(env []string, argv ...string) Output {
+func (l *Lab) Run(env []string, argv ...string) Output { return l.Feed(env, "", argv...) }
+
+// Feed is Run with something on standard input.
+func (l *Lab) Feed(env []string, stdin string, argv ...string) Output {
 	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
@@ -81,6 +85,9 @@ func (l *Lab) Run(env []string, argv ...string) Output {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
+	if stdin != "" {
+		cmd.Stdin = strings.NewReader(stdin)
+	}
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	start := time.Now()

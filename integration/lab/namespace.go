@@ -57,7 +57,8 @@ func outside() (code int, err error) {
 // ready says what this machine lacks for the lab.
 func ready() error {
 	return namespace.Ready("lab", "dockerd", "docker", "containerd", "ctr", "podman", "skopeo", "docker-registry",
-		"htpasswd", "nginx", "curl", "openssl", "ip", "mount", "update-ca-certificates")
+		"htpasswd", "nginx", "curl", "openssl", "ip", "mount", "update-ca-certificates",
+		"dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool")
 }
 
 // reexec runs this test binary again in new namespaces and returns its status.

@@ -43,13 +43,24 @@ func (l *Lab) Backend(t *testing.T) {
 // an account and holds the images of the backend.
 func (l *Lab) Registry(t *testing.T, h Host, port string, leaf *trusttest.Cert) {
 	t.Helper()
+	l.RegistryFor(t, h, port, leaf, User, Password)
+}
+
+// RegistryFor is Registry with an account of the test's own. The password is in no
+// argument and in no file but as bcrypt.
+func (l *Lab) RegistryFor(t *testing.T, h Host, port string, leaf *trusttest.Cert, user, password string) {
+	t.Helper()
 	l.Backend(t)
 	name := "registry-" + h.Name
 	cert, key := filepath.Join(l.Dir, name+".crt"), filepath.Join(l.Dir, name+".key")
 	l.put(t, cert, string(trusttest.PEM(leaf.Sent()...)))
 	l.put(t, key, string(leaf.KeyPEM()))
 	passwords := filepath.Join(l.Dir, name+".htpasswd")
-	l.put(t, passwords, l.Must(t, "htpasswd", "-Bbn", User, Password).Stdout)
+	account := l.Feed(nil, password, "htpasswd", "-Bin", user)
+	if !account.OK() {
+		t.Fatalf("htpasswd: %s", account.Text())
+	}
+	l.put(t, passwords, account.Stdout)
 	p := l.distribution(t, name, net.JoinHostPort(h.IP, port),
 		"  tls: {certificate: "+cert+", key: "+key+"}\n", "auth: {htpasswd: {realm: lab, path: "+passwords+"}}\n")
 	t.Cleanup(func() { p.stop(t) })

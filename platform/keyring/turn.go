@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 // errStuck says that an earlier call never came back.
@@ -18,6 +19,10 @@ type turn struct {
 }
 
 type visit struct{ left, givenUp chan struct{} }
+
+// grace is how long a call may take to come back by itself when its time is up: it
+// has a question to take away from the person's screen.
+const grace = 200 * time.Millisecond
 
 // do runs call in a goroutine of its own and waits for it, or until ctx ends.
 func (t *turn) do(ctx context.Context, call func() error) error {
@@ -34,6 +39,11 @@ func (t *turn) do(ctx context.Context, call func() error) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(grace):
 		close(v.givenUp)
 		return &Error{TimedOut, context.Cause(ctx)}
 	}
