@@ -23,7 +23,7 @@ func main() {
 	world.TakeSession()
 	if credhelper.Is(os.Args[0]) {
 		// Signals end it as they end any program that docker starts.
-		os.Exit(credhelper.Run(version, os.Args[1:], os.Stdin, os.Stdout))
+		os.Exit(credhelper.Run(version, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()

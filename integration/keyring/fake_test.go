@@ -3,7 +3,9 @@
 package keyring
 
 import (
+	"os/exec"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -199,5 +201,32 @@ func TestBusHangs(t *testing.T) {
 		if a.State != keyring.TimedOut || a.Elapsed > 3*time.Second {
 			t.Errorf("%d: %+v", i, a)
 		}
+	}
+}
+
+// A docker that is killed leaves no helper behind that goes on asking the person.
+func TestHelperEndsWithDocker(t *testing.T) {
+	s := lab.Start(t).Session(t)
+	f := &fake{}
+	f.serve(t, s, true)
+	const helper = "docker-credenti" // as far as the kernel keeps a name
+	for name, end := range map[string]func(docker *exec.Cmd){
+		"killed":     func(docker *exec.Cmd) { _ = docker.Process.Kill() },
+		"terminated": func(docker *exec.Cmd) { _ = syscall.Kill(-docker.Process.Pid, syscall.SIGTERM) },
+	} {
+		before, _ := f.counts()
+		docker := exec.Command("sh", "-c", "echo "+reg+" | "+s.HelperPath()+" get; :")
+		docker.Env = s.Environ()
+		docker.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if err := docker.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lab.Eventually(t, 10*time.Second, "the person is asked", func() bool { asked, _ := f.counts(); return asked > before })
+		if processes(t, helper) != 1 {
+			t.Errorf("%s: no helper runs", name)
+		}
+		end(docker)
+		_ = docker.Wait() // it was ended
+		lab.Eventually(t, 5*time.Second, name+": the helper ends", func() bool { return processes(t, helper) == 0 })
 	}
 }

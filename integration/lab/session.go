@@ -44,7 +44,7 @@ func (l *Lab) Session(t *testing.T, services ...string) *Session {
 	for _, dir := range []string{s.Home, s.Runtime, s.programs()} {
 		must(t, os.MkdirAll(dir, 0o700))
 	}
-	must(t, os.Symlink(l.mooring(), filepath.Join(s.programs(), "docker-credential-mooring")))
+	must(t, os.Symlink(l.mooring(), s.HelperPath()))
 	s.StartBus(t, services...)
 	t.Cleanup(func() { s.StopBus(t) })
 	return s
@@ -134,7 +134,15 @@ func (s *Session) Feed(stdin string, argv ...string) Output {
 	return s.l.Feed(s.Env(), stdin, argv...)
 }
 
+// Environ is the whole environment of the session's commands.
+func (s *Session) Environ() []string { return s.l.Env(s.Env()...) }
+
+// HelperPath is Mooring's credential helper, on the session's PATH.
+func (s *Session) HelperPath() string {
+	return filepath.Join(s.programs(), "docker-credential-mooring")
+}
+
 // Helper asks Mooring's credential helper as docker does.
 func (s *Session) Helper(action, request string) Output {
-	return s.Feed(request, "docker-credential-mooring", action)
+	return s.Feed(request, s.HelperPath(), action)
 }

@@ -8,8 +8,11 @@
 //	docker-credential-mooring list
 //
 // The protocol and its error strings are docker-credential-helpers': errors go to
-// standard output, with exit status 1. Whoever starts the helper shows them, so
-// they are English sentences, and never hold a secret.
+// standard output, with exit status 1. They are English sentences, and never hold a
+// secret. podman shows them; but docker pull and push pass over an error of get and
+// go on without a sign-in (docker/cli cli/command/registry.go ResolveAuthConfig),
+// and docker logout over one of erase. So those go to standard error as well, which
+// all of them leave to the person.
 //
 // It hands out a sign-in for exactly the registry it was kept for, and not while a
 // tool of this machine would send it to that registry unverified.
@@ -71,11 +74,11 @@ func newHelper(ctx context.Context, w world.World, version string) Helper {
 
 // Run is the program. It ends with whoever started it: a keyring may be asking the
 // person for minutes, for a docker that is gone.
-func Run(version string, args []string, in io.Reader, out io.Writer) int {
+func Run(version string, args []string, in io.Reader, out, errw io.Writer) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go watchParent(ctx, cancel, os.Getppid)
-	return newHelper(ctx, world.Here(), version).Main(args, in, out)
+	return newHelper(ctx, world.Here(), version).Main(args, in, out, errw)
 }
 
 // parentPoll is how often it is looked whether the parent is still there.
@@ -108,7 +111,7 @@ func resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 
 // Main carries out one request: args without the program's name. It returns the
 // exit status.
-func (h Helper) Main(args []string, in io.Reader, out io.Writer) int {
+func (h Helper) Main(args []string, in io.Reader, out, errw io.Writer) int {
 	protocol.Name, protocol.Package, protocol.Version = Name, "mooring.dev/mooring", h.Version
 	action := strings.Join(args, " ")
 	switch action {
@@ -119,9 +122,13 @@ func (h Helper) Main(args []string, in io.Reader, out io.Writer) int {
 		fmt.Fprintf(out, "Usage: %s <store|get|erase|list|version>\n", Name)
 		return exitFailed
 	}
-	if err := protocol.HandleCommand(helper{h}, action, io.LimitReader(in, maxInput+1), out); err != nil {
-		fmt.Fprintln(out, said(err))
-		return exitFailed
+	err := protocol.HandleCommand(helper{h}, action, io.LimitReader(in, maxInput+1), out)
+	if err == nil {
+		return exitDone
 	}
-	return exitDone
+	fmt.Fprintln(out, said(err))
+	if (action == protocol.ActionGet || action == protocol.ActionErase) && !inProtocol(err) {
+		fmt.Fprintln(errw, said(err))
+	}
+	return exitFailed
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -48,9 +49,15 @@ func fresh(t testing.TB, files map[string]string) Helper {
 
 // ask is one request; the answer without its line end.
 func (h Helper) ask(action, in string) (out string, status int) {
-	var b bytes.Buffer
-	status = h.Main([]string{action}, strings.NewReader(in), &b)
-	return strings.TrimSuffix(b.String(), "\n"), status
+	out, _, status = h.askAloud(action, in)
+	return out, status
+}
+
+// askAloud returns what went to standard error as well.
+func (h Helper) askAloud(action, in string) (out, aloud string, status int) {
+	var b, e bytes.Buffer
+	status = h.Main([]string{action}, strings.NewReader(in), &b, &e)
+	return strings.TrimSuffix(b.String(), "\n"), strings.TrimSuffix(e.String(), "\n"), status
 }
 
 func request(url, user, secret string) string {
@@ -119,12 +126,13 @@ func TestProtocol(t *testing.T) {
 		{"", "", "Usage: docker-credential-mooring <store|get|erase|list|version>", 1},
 		{"sell", "reg", "Usage: docker-credential-mooring <store|get|erase|list|version>", 1},
 	} {
-		if out, status := h.ask(step.action, step.in); out != step.out || status != step.status {
-			t.Errorf("%s %.60q: %d %.200q", step.action, step.in, status, out)
+		out, aloud, status := h.askAloud(step.action, step.in)
+		if out != step.out || status != step.status || aloud != "" {
+			t.Errorf("%s %.60q: %d %.200q, aloud %.200q", step.action, step.in, status, out, aloud)
 		}
 	}
 	var b bytes.Buffer
-	if status := h.Main([]string{"get", "reg"}, strings.NewReader(""), &b); status != 1 || !strings.HasPrefix(b.String(), "Usage") {
+	if status := h.Main([]string{"get", "reg"}, strings.NewReader(""), &b, io.Discard); status != 1 || !strings.HasPrefix(b.String(), "Usage") {
 		t.Errorf("two arguments: %d %q", status, &b)
 	}
 }
@@ -239,7 +247,10 @@ func TestEveryStateIsSaid(t *testing.T) {
 		h := fresh(t, nil)
 		h.Kept.Ring = ring{s}
 		for action, in := range map[string]string{"get": "reg:5000", "store": request("reg:5000", "alice", password)} {
-			out, status := h.ask(action, in)
+			out, aloud, status := h.askAloud(action, in)
+			if action == "get" && aloud != out || action == "store" && aloud != "" { // docker shows an error of store itself
+				t.Errorf("%s, %s: aloud %q", s, action, aloud)
+			}
 			if status != 1 || !strings.HasPrefix(out, "mooring: ") || len(out) < 20 || strings.Contains(out, "\n") || strings.Contains(out, password) {
 				t.Errorf("%s, %s: %d %q", s, action, status, out)
 			}

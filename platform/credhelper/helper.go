@@ -158,7 +158,7 @@ func said(err error) string {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
-	case protocol.IsErrCredentialsNotFound(err), protocol.IsCredentialsMissingServerURL(err), protocol.IsCredentialsMissingUsername(err):
+	case inProtocol(err):
 		return err.Error()
 	case errors.As(err, &ring):
 		return "mooring: " + ringWords[ring.State]
@@ -167,6 +167,11 @@ func said(err error) string {
 		return "mooring: the request cannot be read"
 	}
 	return "mooring: " + strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// inProtocol reports whether err is one of those that docker itself understands.
+func inProtocol(err error) bool {
+	return protocol.IsErrCredentialsNotFound(err) || protocol.IsCredentialsMissingServerURL(err) || protocol.IsCredentialsMissingUsername(err)
 }
 
 // ringWords say how the keyring stands, and what to do, in the one line that docker
