@@ -252,6 +252,9 @@ func (f *fake) PlanUntrust(_ context.Context, regs []trust.Registry) (trust.Plan
 
 func (f *fake) PlanUndo(_ context.Context, id string) (trust.Plan, error) {
 	for _, r := range f.Receipts {
+		if r.ID == id && r.State == trust.ReceiptApplied && !r.Judged() {
+			return undoOfSignIn(r), nil
+		}
 		if r.ID == id && r.State == trust.ReceiptApplied {
 			return f.PlanUntrust(context.Background(), each(r.Registries, mustParse))
 		}
@@ -266,7 +269,7 @@ func (f *fake) Apply(_ context.Context, p trust.Plan, progress func(platform.Pro
 	}
 	r := trust.Receipt{
 		Schema: 1, ID: "r" + string(rune('1'+len(f.Receipts))), Action: p.Action, Reach: p.Reach, Registries: p.Registries,
-		State: trust.ReceiptApplied, Plan: p.Hash(), At: time.Date(2026, 3, 1, len(f.Receipts), 0, 0, 0, time.UTC), Restarts: p.Restarts,
+		Changes: signInChanges(p), State: trust.ReceiptApplied, Plan: p.Hash(), At: time.Date(2026, 3, 1, len(f.Receipts), 0, 0, 0, time.UTC), Restarts: p.Restarts,
 	}
 	f.Receipts = append(f.Receipts, r)
 	return r, f.save()

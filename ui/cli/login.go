@@ -24,6 +24,7 @@ type loginFlags struct {
 	user     string
 	stdin    bool
 	argument string // a password as an argument, which is refused
+	use      useFlags
 }
 
 func (a *app) loginCmd() *cobra.Command {
@@ -32,11 +33,19 @@ func (a *app) loginCmd() *cobra.Command {
 		if c.Flags().Changed("password") {
 			return usage{key: "password-argument"}
 		}
-		return a.login(f, args[0])
+		tools, err := f.use.parse(f)
+		switch {
+		case err != nil:
+			return err
+		case f.use.move:
+			return a.move(f.use, args[0])
+		}
+		return a.login(f, tools, args[0])
 	}))
 	c.Args, c.ValidArgsFunction = oneRegistry, a.completeRegistries
 	c.Flags().StringVarP(&f.user, "user", "u", "", a.t("flag.user", nil))
 	c.Flags().BoolVar(&f.stdin, "password-stdin", false, a.t("flag.password-stdin", nil))
+	a.useFlags(c, &f.use)
 	// Known only so that it can be refused: docker login has it.
 	c.Flags().StringVarP(&f.argument, "password", "p", "", "")
 	_ = c.Flags().MarkHidden("password")
@@ -44,8 +53,10 @@ func (a *app) loginCmd() *cobra.Command {
 }
 
 func (a *app) logoutCmd() *cobra.Command {
-	c := a.answers(a.verb("logout", "REG", func(_ *cobra.Command, args []string) error { return a.logout(args[0]) }))
+	var f consent
+	c := a.answers(a.verb("logout", "REG", func(_ *cobra.Command, args []string) error { return a.logout(f, args[0]) }))
 	c.Args, c.ValidArgsFunction = oneRegistry, a.completeRegistries
+	c.Flags().BoolVarP(&f.yes, "yes", "y", false, a.t("flag.yes-leave", nil))
 	return c
 }
 
@@ -59,7 +70,10 @@ func oneRegistry(_ *cobra.Command, args []string) error {
 }
 
 // login runs the verb: verify, say what is asked for, ask, prove, keep.
-func (a *app) login(f loginFlags, name string) error {
+//
+// Who is to let tools use the sign-in is told before anything is asked for that
+// nobody can agree to it.
+func (a *app) login(f loginFlags, tools []trust.Party, name string) error {
 	regs, err := a.registries([]string{name})
 	if err != nil {
 		return err
@@ -67,7 +81,14 @@ func (a *app) login(f loginFlags, name string) error {
 	if !f.stdin && !a.mayAsk() {
 		return declined{key: "no-password"}
 	}
-	m, err := a.machine()
+	open := a.machine
+	if len(tools) > 0 {
+		open = func() (platform.Service, error) {
+			m, _, err := a.begin(f.use.consent, nil)
+			return m, err
+		}
+	}
+	m, err := open()
 	if err != nil {
 		return err
 	}
@@ -75,7 +96,12 @@ func (a *app) login(f loginFlags, name string) error {
 	if answer.outcome.Method, err = a.method(m, regs[0]); err == nil {
 		err = a.signIn(m, f, &answer)
 	}
-	return a.answerLogin(answer, err)
+	refused := err
+	err = a.sayLogin(answer, refused)
+	if refused == nil && answer.signedIn && len(tools) > 0 {
+		answer.receipt, err = a.letUse(m, f.use, regs[0], tools)
+	}
+	return a.answerLogin(answer, refused, err)
 }
 
 // loginAnswer is what came of a login.
@@ -83,6 +109,7 @@ type loginAnswer struct {
 	registry trust.Registry
 	outcome  signin.Outcome
 	signedIn bool
+	receipt  *trust.Receipt // of letting tools use it
 }
 
 // method shows who was verified and how they want to be signed in to.
@@ -197,6 +224,7 @@ type (
 		Expires  *time.Time     `json:"expires"`
 		Keyring  *keyring.State `json:"keyring"` // why it was not kept
 		Refusal  *jsonRefusal   `json:"refusal"`
+		Receipt  *trust.Receipt `json:"receipt,omitempty"` // of --for
 	}
 	jsonRefusal struct {
 		Why        string         `json:"why"`
@@ -221,6 +249,10 @@ func loginJSON(l loginAnswer, err error) jsonLogin {
 		e = e.UTC()
 		out.Expires = &e
 	}
+	if l.receipt != nil {
+		r := receiptJSON(*l.receipt)
+		out.Receipt = &r
+	}
 	var notKept *keyring.Error
 	if errors.As(err, &notKept) {
 		out.Keyring = &notKept.State
@@ -239,16 +271,22 @@ func refusalJSON(err error) *jsonRefusal {
 	}
 }
 
-// answerLogin says what came of a login.
-func (a *app) answerLogin(l loginAnswer, err error) error {
-	var refused *signin.Refusal
+// answerLogin answers with what came of a login: refused is why there was none, err
+// what the verb ends with.
+func (a *app) answerLogin(l loginAnswer, refused, err error) error {
+	var why *signin.Refusal
 	var notKept *keyring.Error
-	answers := err == nil || errors.As(err, &refused) || errors.As(err, &notKept)
+	answers := refused == nil || errors.As(refused, &why) || errors.As(refused, &notKept)
 	if a.json && answers {
-		if err := a.answer(loginJSON(l, err)); err != nil {
-			return err
-		}
+		return errors.Join(a.answer(loginJSON(l, refused)), err)
 	}
+	return err
+}
+
+// sayLogin tells the person what came of a login.
+func (a *app) sayLogin(l loginAnswer, err error) error {
+	var notKept *keyring.Error
+	_ = errors.As(err, &notKept)
 	t := a.narrator()
 	args := map[string]any{"registry": l.registry, "user": l.outcome.Keep.User}
 	good := t.good(symbols[trust.Trusted]) + " "
@@ -283,7 +321,7 @@ func (a *app) refused(r trust.Registry, err error) error {
 	return status(exitRefused)
 }
 
-func (a *app) logout(name string) error {
+func (a *app) logout(c consent, name string) error {
 	regs, err := a.registries([]string{name})
 	if err != nil {
 		return err
@@ -296,12 +334,14 @@ func (a *app) logout(name string) error {
 		return err
 	}
 	a.narrator().say(a.t("logout.done", map[string]any{"registry": regs[0]}))
+	receipt, err := a.leave(m, c, regs[0])
 	if !a.json {
-		return nil
+		return err
 	}
-	return a.answer(struct {
-		Schema   int    `json:"schema"`
-		Registry string `json:"registry"`
-		SignedIn bool   `json:"signedIn"`
-	}{schema, regs[0].String(), false})
+	return errors.Join(a.answer(struct {
+		Schema   int            `json:"schema"`
+		Registry string         `json:"registry"`
+		SignedIn bool           `json:"signedIn"`
+		Receipt  *trust.Receipt `json:"receipt,omitempty"` // of taking the helper's entries out
+	}{schema, regs[0].String(), false, receipt}), err)
 }

@@ -57,21 +57,14 @@ func (a *app) carryOut(m platform.Service, p trust.Plan, c consent, apply func(f
 	if c.dryRun && a.json {
 		return a.answer(planJSON(p))
 	}
-	t := a.narrator()
-	t.preview(p)
+	agreed, err := a.agree(p, c)
 	switch {
-	case c.dryRun:
-		return nil
-	case len(p.Pending()) == 0:
-		t.say(t.t("plan.nothing", nil))
+	case err != nil || c.dryRun:
+		return err
+	case !agreed:
 		return a.answerNothing(p)
 	}
-	if err := a.confirm(c); err != nil {
-		return err
-	}
-	bar := a.progress()
-	receipt, err := apply(bar.step)
-	bar.clear()
+	receipt, err := a.perform(apply)
 	if err != nil {
 		return err
 	}
@@ -79,6 +72,28 @@ func (a *app) carryOut(m platform.Service, p trust.Plan, c consent, apply func(f
 		return err
 	}
 	return a.prove(m, receipt)
+}
+
+// agree shows a plan and asks. It is false, without an error, when there is nothing
+// to agree to.
+func (a *app) agree(p trust.Plan, c consent) (bool, error) {
+	t := a.narrator()
+	t.preview(p)
+	if c.dryRun {
+		return false, nil
+	}
+	if len(p.Pending()) == 0 {
+		t.say(t.t("plan.nothing", nil))
+		return false, nil
+	}
+	return true, a.confirm(c)
+}
+
+// perform applies a plan, or undoes one, and shows how far it is.
+func (a *app) perform(apply func(func(platform.Progress)) (trust.Receipt, error)) (trust.Receipt, error) {
+	bar := a.progress()
+	defer bar.clear()
+	return apply(bar.step)
 }
 
 // answerNothing answers for a plan that changes nothing, which leaves no receipt.
@@ -111,6 +126,11 @@ func (a *app) answerReceipt(r trust.Receipt) error {
 	if a.json {
 		return a.answer(receiptJSON(r))
 	}
+	a.sayReceipt(r)
+	return nil
+}
+
+func (a *app) sayReceipt(r trust.Receipt) {
 	t := a.newText(a.std.Out, a.std.OutTTY)
 	key := "receipt.applied"
 	if r.State == trust.ReceiptUndone {
@@ -120,7 +140,6 @@ func (a *app) answerReceipt(r trust.Receipt) error {
 	for _, s := range r.Restarts {
 		t.say("  " + t.warn(t.t("plan.restart", map[string]any{"name": s.Name, "command": s.Command})))
 	}
-	return nil
 }
 
 // prove checks the registries anew, with the engines' own word. The action is
