@@ -82,7 +82,9 @@ func (c *collector) add(kind string, a trust.Anchor) {
 	completes := false
 	for _, ep := range c.report.Endpoints {
 		p := trust.Policy{Dialect: trust.DialectGo, Anchors: []trust.Anchor{a}}
-		completes = completes || trust.Judge(ep.Endpoint, p, c.at).State == trust.Trusted
+		chain := ep.Endpoint
+		chain.ClientAuth = trust.ClientAuth{} // whom the server takes is another question
+		completes = completes || trust.Judge(chain, p, c.at).State == trust.Trusted
 	}
 	c.out = append(c.out, Candidate{Anchor: a, Kind: kind, Completes: completes, Consequence: c.consequence(a)})
 }

@@ -348,3 +348,27 @@ func publicKeyOf(t *testing.T, csr string) any {
 	}
 	return r.PublicKey
 }
+
+// TestProof: the registry's own word on the pair, and nothing shown to a server that
+// nobody verifies.
+func TestProof(t *testing.T) {
+	s := newMTLS(t, nil)
+	prove := func(c *trusttest.Cert) clientcert.Proof {
+		r := clientcert.Read(s.request(c).Files, trust.Secret{})
+		p, err := s.machine.ProveClientCert(t.Context(), s.reg, *r.Pair)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	if p := prove(s.clients.Client("alice")); p.Outcome != clientcert.Accepted {
+		t.Errorf("%+v", p)
+	}
+	if p := prove(trusttest.NewCA(t, "Other CA").Client("alice")); p.Outcome != clientcert.Refused || p.Text == "" {
+		t.Errorf("%+v", p)
+	}
+	s.write("etc/docker/certs.d/"+regName+"/ca.crt", string(trusttest.NewCA(t, "Other CA").PEM()), 0o644)
+	if p := prove(s.clients.Client("alice")); p.Outcome != clientcert.Untrusted {
+		t.Errorf("%+v", p)
+	}
+}

@@ -39,6 +39,9 @@ type ClientCerts interface {
 	// it. The answer comes back in as a file of [ClientCertRequest]; its key is then
 	// found by itself.
 	NewSigningRequest(ctx context.Context, r trust.Registry, name string) (SigningRequest, error)
+	// ProveClientCert shows a pair to the registry in a new handshake, if somebody
+	// in its scope verifies it.
+	ProveClientCert(ctx context.Context, r trust.Registry, p clientcert.Pair) (clientcert.Proof, error)
 	// SigningRequests lists the requests whose answer is awaited.
 	SigningRequests(ctx context.Context) ([]SigningRequest, error)
 }

@@ -119,6 +119,23 @@ type Identified struct {
 	Subject string // of its first certificate, "" when it has none
 }
 
+// Proof is what a registry made of a pair that it was shown.
+type Proof struct {
+	Outcome Outcome
+	Text    string // the server's or the library's words, if any
+}
+
+// Outcome is how showing a pair ended.
+type Outcome string
+
+// The outcomes. Their words are under "clientcert.proof.<outcome>".
+const (
+	Accepted  Outcome = "accepted"
+	Refused   Outcome = "refused"
+	Untrusted Outcome = "untrusted" // nobody in scope verifies the server, so it was shown nothing
+	Unknown   Outcome = "unknown"
+)
+
 // Review is what was made of the files.
 type Review struct {
 	Pair     *Pair // nil when the files do not make one

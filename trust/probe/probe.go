@@ -4,7 +4,8 @@
 //
 // A probe verifies nobody, so it gives nothing away: it sends a handshake and
 // that one request, never a credential, a cookie or a client certificate. Time,
-// bytes and certificates are bounded, whatever the server does.
+// bytes and certificates are bounded, whatever the server does. [Prober.Present]
+// is no probe.
 package probe
 
 import (
