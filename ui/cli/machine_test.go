@@ -73,12 +73,19 @@ func TestMachineScripts(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close) // the scripts run in parallel, after this function
 
+	clients := serveClients(t, root)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/machine", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LANG", "C")
 			env.Setenv("REG", strings.Replace(server.URL, "https://127.0.0.1", "reg.test", 1))
 			env.Setenv("SHA256", fingerprintOf(root))
+			env.Setenv("MTLS", clients.registry)
+			for name, content := range clients.files {
+				if err := os.WriteFile(filepath.Join(env.WorkDir, name), content, 0o600); err != nil {
+					return err
+				}
+			}
 			strays := append(trusttest.NewCA(t, "Stray Root 1").PEM(), trusttest.NewCA(t, "Stray Root 2").PEM()...)
 			for name, content := range map[string][]byte{
 				"ca.pem": root.PEM(), "strays.pem": strays, "mixed.pem": append(strays, root.PEM()...),

@@ -66,7 +66,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.listCmd(), a.addCmd(), a.removeCmd(), a.scopeCmd(), a.checkCmd(),
 		a.openCmd(), a.linkCmd(), a.trustCmd(), a.untrustCmd(), a.undoCmd(), a.historyCmd(), a.trayCmd(),
-		a.loginCmd(), a.logoutCmd(), a.catalogCmd(), a.doctorCmd(), a.demoCmd(), a.completionCmd())
+		a.loginCmd(), a.logoutCmd(), a.clientCertCmd(), a.catalogCmd(), a.doctorCmd(), a.demoCmd(), a.completionCmd())
 	return root
 }
 

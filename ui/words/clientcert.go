@@ -24,6 +24,11 @@ func (w *Words) ClientProblem(p clientcert.Problem) (title, detail, fix string) 
 // FileKind says what a file turned out to be: "private key", "CA certificate".
 func (w *Words) FileKind(k clientcert.Kind) string { return w.code("clientcert.file.", string(k)) }
 
+// ClientProof says what a registry made of a client certificate.
+func (w *Words) ClientProof(r trust.Registry, subject string, p clientcert.Proof) string {
+	return w.T("clientcert.proof."+string(p.Outcome), map[string]any{"registry": r, "subject": subject, "text": p.Text})
+}
+
 // AcceptableCAs introduces the names of the CAs whose certificates a server takes.
 func (w *Words) AcceptableCAs() string { return w.T("clientcert.server.accepts", nil) }
 
