@@ -124,12 +124,8 @@ install-helper:
 
 # First of all the person's files must name Mooring's helper no more.
 uninstall:
-<<<<<<< HEAD
-	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(bindir)/docker-credential-mooring $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
-=======
 	-[ -n "$(DESTDIR)" ] || scripts/unregister.sh $(bindir)/mooring
-	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
->>>>>>> ad095df (ui/cli, scripts: add doctor, and take Mooring out of files when it is removed)
+	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(bindir)/docker-credential-mooring $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
 	rm -f $(DESTDIR)$(desktop) $(DESTDIR)$(icon)
 	$(refresh-desktop)
 	-rmdir $(DESTDIR)$(helperdir)
