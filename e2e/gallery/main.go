@@ -13,6 +13,8 @@ import (
 	"os"
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/window"
@@ -41,7 +43,9 @@ func main() {
 	}
 	s, corp := machine(state)
 	open(state, &o, corp)
-	if err := window.Run(context.Background(), told{s}, o); err != nil {
+	t := told{Service: s}
+	t.then = client(state, &o, s)
+	if err := window.Run(context.Background(), t, o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -57,12 +61,20 @@ func machine(state string) (*windowtest.Service, windowtest.Corp) {
 	return windowtest.Scene(helper{})
 }
 
-// told says when a check is over.
-type told struct{ *windowtest.Service }
+// told says when a check is over, and goes on then.
+type told struct {
+	*windowtest.Service
+	then func() // on the UI goroutine; nil for nothing
+}
 
 // Check implements platform.Service.
 func (s told) Check(ctx context.Context, regs []trust.Registry, o platform.CheckOptions, each func(trust.Report)) error {
-	defer fmt.Println("checked", len(regs))
+	defer func() {
+		fmt.Println("checked", len(regs))
+		if s.then != nil {
+			fyne.Do(s.then)
+		}
+	}()
 	return s.Service.Check(ctx, regs, o, each)
 }
 

@@ -74,7 +74,7 @@ func (t Teller) receiptTitle(r trust.Receipt) string {
 	a := args{"anchors": safeList(names, 3), "registries": safeList(r.Registries, 3)}
 	key := "history.trusted"
 	switch {
-	case !r.Judged():
+	case r.Action != "trust" && t.W.Has("window.history."+r.Action):
 		key = "history." + r.Action
 	case r.Action == "untrust":
 		key = "history.untrusted"

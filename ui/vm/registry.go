@@ -20,6 +20,7 @@ const (
 	ActCheck  Action = "check"
 	ActUndo   Action = "undo"
 	ActReport Action = "report" // copy what the server's administrator must know
+	ActClient Action = "client" // bring a client certificate
 )
 
 // Banner is how a registry stands, in one sentence, and the one thing to do.
@@ -44,6 +45,7 @@ type Registry struct {
 	Parties   []Row
 	Findings  []Row
 	Origins   []Row
+	Client    []Row // client certificates
 	Hidden    bool
 }
 
@@ -101,6 +103,7 @@ func (t Teller) Registry(e Entry) Registry {
 	p.Chains = t.chains(r)
 	p.Parties = t.parties(r)
 	p.Findings = t.findings(r)
+	p.Client = t.clientSection(&r)
 	return p
 }
 
@@ -139,6 +142,9 @@ func (t Teller) ago(at time.Time) string {
 	}
 }
 
+// clientHelps are the reasons that a client certificate removes.
+var clientHelps = map[trust.Code]bool{trust.ClientCertificateRequired: true, trust.ClientCertificateRejected: true}
+
 func (t Teller) banner(e Entry, r trust.Report) Banner {
 	state := r.Verdict()
 	b := Banner{Mark: markOf(state), Sentence: t.sentence(r, state)}
@@ -150,6 +156,8 @@ func (t Teller) banner(e Entry, r trust.Report) Banner {
 		b.Action, b.Label = ActCheck, t.say("act.again", nil)
 	case state == trust.Insecure && hasChain(r), state == trust.Refused && r.ReasonFor(state).AnchorHelps() && hasChain(r):
 		b.Action, b.Label = ActTrust, t.say("act.trust", nil)
+	case state == trust.Refused && clientHelps[r.ReasonFor(state)]:
+		b.Action, b.Label = ActClient, t.say("menu.client-cert", nil)
 	case state != trust.Trusted:
 		b.Action, b.Label = ActReport, t.say("act.report", nil)
 	}

@@ -71,6 +71,7 @@ func (w *Window) showRegistryMenu(at *widgets.Button) {
 		{label: w.t.Say("act.again"), icon: theme.IconRefresh, do: w.checkSelected},
 		{label: w.t.Say("act.sign-in"), icon: theme.IconCheck, do: w.showSignIn},
 		{label: w.t.Say("menu.copy-report"), icon: theme.IconCopy, do: func() { w.copyReport(e.Report) }},
+		w.clientCertItem(),
 		w.teamLinkItem(e),
 		{label: w.t.Say("menu.untrust"), icon: theme.IconUndo, do: w.showUntrust},
 		{label: w.t.Say("menu.remove"), icon: theme.IconClose, do: func() { w.remove(e.Known.Registry) }},

@@ -18,15 +18,23 @@ import (
 	"mooring.dev/mooring/ui/widgets"
 )
 
-// dropped takes files that were dropped anywhere on the window.
+// dropped takes files that were dropped anywhere on the window: a dialog all of
+// them, the window itself one.
 func (w *Window) dropped(_ fyne.Position, uris []fyne.URI) {
-	if len(uris) > 0 {
-		w.readFile(uris[0])
+	if len(uris) > 1 && !w.dialogShown() {
+		uris = uris[:1]
 	}
+	w.readFiles(uris)
 }
 
+// certFiles are the endings that certificates come with, and the project file.
+var certFiles = []string{".pem", ".crt", ".cer", ".der", ".ca", ".cert", ".p7b", ".p7c", ".p7s", ".yaml"}
+
 // chooseFile asks for a certificate file.
-func (w *Window) chooseFile() {
+func (w *Window) chooseFile() { w.chooseFileOf(certFiles) }
+
+// chooseFileOf asks for a file with one of these endings.
+func (w *Window) chooseFileOf(endings []string) {
 	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
 		if err != nil {
 			w.fail(err)
@@ -37,24 +45,31 @@ func (w *Window) chooseFile() {
 		}
 		uri := r.URI()
 		w.d.spawn(func() { _ = r.Close() })
-		w.readFile(uri)
+		w.readFiles([]fyne.URI{uri})
 	}, w.win)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{".pem", ".crt", ".cer", ".der", ".ca", ".cert", ".p7b", ".p7c", ".p7s", ".yaml"}))
+	d.SetFilter(storage.NewExtensionFileFilter(endings))
 	d.Show()
 }
 
-// readFile reads at most what a bundle can hold, and hands it to the open dialog
-// or shows what is in it.
-func (w *Window) readFile(uri fyne.URI) {
-	w.side.start(func(context.Context, func(func())) func() {
-		data, err := readURI(uri)
-		return func() {
-			if err != nil {
-				w.fail(err)
-				return
-			}
-			w.took(uri.Name(), localPath(uri), data)
+// maxDropped bounds the files that are read at once.
+const maxDropped = 32
+
+// readFiles reads of each file at most what a bundle can hold, and hands it to the
+// open dialog or shows what is in it.
+func (w *Window) readFiles(uris []fyne.URI) {
+	uris = uris[:min(len(uris), maxDropped)]
+	w.side.start(func(_ context.Context, post func(func())) func() {
+		for _, uri := range uris {
+			data, err := readURI(uri)
+			post(func() {
+				if err != nil {
+					w.fail(err)
+					return
+				}
+				w.took(uri.Name(), localPath(uri), data)
+			})
 		}
+		return nil
 	})
 }
 
@@ -158,7 +173,10 @@ func (w *Window) trustWith(id string, g *given) {
 }
 
 // savePEM asks where to put a certificate.
-func (w *Window) savePEM(name, text string) {
+func (w *Window) savePEM(name, text string) { w.saveText(vm.FileName(name)+".pem", text) }
+
+// saveText asks where to put a text.
+func (w *Window) saveText(file, text string) {
 	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
 		if err != nil {
 			w.fail(err)
@@ -178,7 +196,7 @@ func (w *Window) savePEM(name, text string) {
 			})
 		})
 	}, w.win)
-	d.SetFileName(vm.FileName(name) + ".pem")
+	d.SetFileName(file)
 	d.Show()
 }
 

@@ -42,6 +42,8 @@ func (w *Window) occupied() bool {
 		return d.form.Phase == vm.Applying || d.form.Phase == vm.Proving
 	case *confirmation:
 		return d.acting
+	case *clientDialog:
+		return d.busy()
 	}
 	return false
 }

@@ -33,6 +33,9 @@ func (w *Window) showMenu(at *widgets.Button) {
 	if w.options.Tour != nil {
 		items = append(items, menuItem{label: w.t.Say("menu.tour"), icon: theme.IconTour, do: w.tour})
 	}
+	if !w.options.Sandbox {
+		items = append(items, menuItem{label: w.t.Say("menu.watch"), icon: theme.IconRefresh, do: w.showWatch})
+	}
 	items = append(items, menuItem{label: w.t.Say("menu.keys"), icon: theme.IconMenu, do: w.showKeys})
 	w.popUp(at, items)
 }

@@ -22,6 +22,8 @@ type Options struct {
 	OpenFolder func(ctx context.Context, path string) error
 	// Select is the registry to show first, "" for the one that needs it most.
 	Select string
+	// StartWatcher starts the watcher as a process of its own; nil where there is none.
+	StartWatcher func(ctx context.Context) error
 	// Claims are what a link or project file asks for, to be shown first; Refused is
 	// why one was not opened.
 	Claims  []link.Claim
@@ -29,6 +31,6 @@ type Options struct {
 	// CapsLock asks the system whether Caps Lock is on, without blocking; nil where it
 	// cannot be asked.
 	CapsLock func() (on, known bool)
-	// Shown is called once the window is on the screen, for measuring.
-	Shown func()
+	// Shown is called on the UI goroutine once the window is on the screen.
+	Shown func(*Window)
 }

@@ -212,6 +212,8 @@ func (p *page) act(a vm.Action) {
 		w.checkSelected()
 	case vm.ActUndo:
 		w.showUndo(e.Fresh)
+	case vm.ActClient:
+		w.showClientCert()
 	case vm.ActReport:
 		w.copyReport(e.Report)
 	case vm.ActSignIn:

@@ -237,9 +237,15 @@ func (d *trustDialog) render() {
 
 func (d *trustDialog) renderOutcome(o vm.Outcome) {
 	d.modal.SetTitle(o.Title)
+	d.modal.SetBody(d.w.outcomeBody(o)...)
+	d.outcomeButtons(o)
+}
+
+// outcomeBody is what has come of a plan so far.
+func (w *Window) outcomeBody(o vm.Outcome) []fyne.CanvasObject {
 	var body []fyne.CanvasObject
 	if o.Problem != nil {
-		body = append(body, d.w.problem(*o.Problem))
+		body = append(body, w.problem(*o.Problem))
 	}
 	if o.Summary.Sentence != "" {
 		body = append(body, widgets.Banner(widgets.BannerData{State: theme.State(o.Summary.Mark), Sentence: o.Summary.Sentence}))
@@ -247,10 +253,8 @@ func (d *trustDialog) renderOutcome(o vm.Outcome) {
 	if o.Current != "" {
 		body = append(body, widgets.Busy(o.Current))
 	}
-	body = append(body, remarks(d.w.t.Say("trust.doing"), o.Steps)...)
-	body = append(body, remarks(d.w.t.Say("trust.proof"), o.Proof)...)
-	d.modal.SetBody(body...)
-	d.outcomeButtons(o)
+	body = append(body, remarks(w.t.Say("trust.doing"), o.Steps)...)
+	return append(body, remarks(w.t.Say("trust.proof"), o.Proof)...)
 }
 
 func (d *trustDialog) outcomeButtons(o vm.Outcome) {

@@ -86,7 +86,7 @@ func (w *Window) build() {
 // start loads and checks what this machine knows; no engine is asked.
 func (w *Window) start() {
 	if w.options.Shown != nil {
-		w.options.Shown()
+		w.options.Shown(w)
 	}
 	w.load(platform.ListOptions{}, func() {
 		w.choose(w.options.Select)

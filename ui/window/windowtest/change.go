@@ -137,6 +137,8 @@ func (s *Service) Apply(ctx context.Context, p trust.Plan, progress func(platfor
 	}
 	s.install(p, true)
 	s.applySignIn(p)
+	s.installPair(p)
+	s.setAutostart(p)
 	s.receipts = append(s.receipts, r)
 	return r, nil
 }

@@ -25,10 +25,13 @@ type Host struct {
 
 	Registry []*x509.Certificate // anchors in this registry's certs.d directories
 	System   []*x509.Certificate // anchors in the store of the operating system
+	// ClientAuth is what the server wants of client certificates.
+	ClientAuth trust.ClientAuth
 	// Stale: the docker daemon started before System was filled.
 	Stale bool
 
 	registry trust.Registry
+	pairs    []trust.ClientPair // that the engines show
 }
 
 // consumer is one relying party as this machine has it.
@@ -55,6 +58,7 @@ func (c consumer) policy(h *Host) trust.Policy {
 		p.Looked = []trust.Look{{Path: "/etc/ssl/certs/ca-certificates.crt", Found: true}}
 		return p
 	}
+	p.ClientPairs = h.pairs
 	dir := c.dir + h.registry.String()
 	p.Looked = []trust.Look{{Path: dir, Found: len(h.Registry) > 0}}
 	if len(h.Registry) > 0 {
@@ -94,7 +98,7 @@ func (h *Host) endpoint(role trust.Role) trust.Endpoint {
 		ep.Failure = &trust.Failure{Code: trust.PlainHTTP, Text: "http: server gave HTTP response to HTTPS client"}
 		ep.HTTP = &trust.HTTP{Status: 200, Registry: true}
 	default:
-		ep.Sent = h.Sent
+		ep.Sent, ep.ClientAuth = h.Sent, h.ClientAuth
 		ep.TLS = &trust.TLS{Version: tls.VersionTLS13, Cipher: tls.TLS_AES_128_GCM_SHA256, ALPN: "h2"}
 		ep.HTTP = &trust.HTTP{Status: 401, Registry: true, Challenge: h.challenge()}
 	}

@@ -19,9 +19,6 @@ import (
 
 // Service is a platform.Service in memory.
 type Service struct {
-	platform.ClientCerts
-	platform.Watching
-
 	// Now is the clock; the wall clock if nil.
 	Now func() time.Time
 	// Gate, if set, is received from before each report and each change: a test
@@ -32,6 +29,8 @@ type Service struct {
 
 	accounts
 	content
+	clientCerts
+	watching
 
 	mu       sync.Mutex
 	known    []platform.Known

@@ -1,0 +1,33 @@
+//go:build e2e && !nogui
+
+package window
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
+)
+
+// OpenClientCert opens the client certificate dialog of the registry on the page,
+// with files as if they were dropped there: no hand of a photograph can drop any.
+// Call it on the UI goroutine.
+func (w *Window) OpenClientCert(paths []string) {
+	w.showClientCert()
+	var uris []fyne.URI
+	for _, p := range paths {
+		uris = append(uris, storage.NewFileURI(p))
+	}
+	w.readFiles(uris)
+}
+
+// OpenSigningRequest shows the request that a name leads to.
+func (w *Window) OpenSigningRequest(name string) {
+	e, ok := w.entry()
+	if !ok {
+		return
+	}
+	w.d.spawn(func() {
+		if q, err := w.service.NewSigningRequest(w.d.ctx, e.Known.Registry, name); err == nil {
+			w.d.post(func() { w.showRequest(q) })
+		}
+	})
+}
