@@ -8,6 +8,7 @@ import (
 
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/ui/theme"
 	"mooring.dev/mooring/ui/vm"
 	"mooring.dev/mooring/ui/widgets"
 )
@@ -18,6 +19,7 @@ type clientDialog struct {
 	*panel
 	form       *vm.ClientForm
 	passphrase *widgets.Secret
+	caps       *widgets.Text
 	locked     bool // the field for the passphrase is drawn
 	plans      *job
 	asks       *job // for awaited requests
@@ -41,6 +43,13 @@ func (w *Window) showClientForm(form *vm.ClientForm) {
 	d.modal.OnEscape = d.escape
 	d.passphrase = widgets.NewSecret(w.t.Say("client.passphrase"))
 	d.passphrase.OnShortcut, d.passphrase.Probe = w.keys.TypedShortcut, w.options.CapsLock
+	d.caps = widgets.NewText("", widgets.Secondary.In(theme.ColorAttention), widgets.Wrap)
+	d.caps.Hide()
+	d.passphrase.OnCaps = func(on bool) {
+		d.caps.SetText(w.t.Say("signin.caps"))
+		d.caps.Hidden = !on
+		d.modal.Settle()
+	}
 	d.passphrase.OnSubmitted = func(s string) { d.unlock(s) }
 	d.render()
 	d.show(nil)

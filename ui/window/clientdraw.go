@@ -70,6 +70,7 @@ func (d *clientDialog) files(p vm.ClientPage) fyne.CanvasObject {
 	if p.Passphrase != "" {
 		open := widgets.NewButton(widgets.Outline, t.Say("client.unlock"), func() { d.unlock(d.passphrase.Text) })
 		col.Add(widgets.Row(widgets.GapRow, 0, false, d.passphrase, open))
+		col.Add(d.caps)
 		col.Add(remarkLine(theme.Attention, p.Passphrase))
 	}
 	actions := []widgets.Action{{Label: t.Say("client.choose"), Icon: theme.IconFile, Do: func() { d.w.chooseFileOf(clientFiles) }}}

@@ -33,6 +33,14 @@ func (s *Service) WatchStatus(ctx context.Context) (watch.Status, bool, error) {
 	return s.Watch, s.Watcher, ctx.Err()
 }
 
+// WatchOnce implements platform.Watching.
+func (s *Service) WatchOnce(ctx context.Context) (watch.Outcome, error) {
+	s.called("watch once")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return watch.Outcome{Status: s.Watch}, ctx.Err()
+}
+
 // Autostart implements platform.Watching.
 func (s *Service) Autostart(ctx context.Context) (bool, error) {
 	s.mu.Lock()
