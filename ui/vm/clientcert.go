@@ -236,10 +236,24 @@ func (t Teller) clientBlocked(f *ClientForm) string {
 func (t Teller) ClientOutcome(f *ClientForm) Outcome {
 	o := t.Outcome(f.changing())
 	o.Title = t.say("client.title", args{"registry": f.Registry})
-	if o.Summary.Mark == MarkTrusted {
+	if f.Shown == nil || f.Review == nil || f.Review.Pair == nil {
+		return o
+	}
+	shown := Remark{proofMarks[f.Shown.Outcome], t.W.ClientProof(f.Registry, f.Review.Pair.Cert.Subject.String(), *f.Shown)}
+	o.Proof = append([]Remark{shown}, o.Proof...)
+	switch {
+	case o.Problem != nil:
+	case f.Shown.Outcome == clientcert.Refused:
+		o.Summary = shown
+	case f.Shown.Outcome == clientcert.Accepted && o.Summary.Mark == MarkTrusted:
 		o.Summary.Sentence = t.say("client.installed", args{"registry": f.Registry})
 	}
 	return o
+}
+
+var proofMarks = map[clientcert.Outcome]Mark{
+	clientcert.Accepted: MarkTrusted, clientcert.Refused: MarkRefused,
+	clientcert.Untrusted: MarkUnknown, clientcert.Unknown: MarkUnknown,
 }
 
 // RequestPage is a new signing request.

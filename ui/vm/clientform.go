@@ -29,6 +29,7 @@ type ClientForm struct {
 	Progress platform.Progress
 	Receipt  *trust.Receipt
 	Proof    *trust.Report
+	Shown    *clientcert.Proof // what the registry made of the pair
 }
 
 // NewClientForm returns the form for a registry.

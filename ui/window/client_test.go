@@ -80,12 +80,30 @@ func TestClientCertificate(t *testing.T) {
 	r.press("Install it")
 	r.until("the proof", func() bool { return strings.Contains(r.texts(), "The proof") })
 	r.has("The client certificate is in place, and harbor.lab.example is trusted.")
+	r.has("harbor.lab.example accepts the certificate of CN=alice.")
 	r.press("Undo")
 	r.until("the plan to undo", func() bool { return strings.Contains(r.texts(), "This will be taken back") })
 	r.key(fyne.KeyEscape)
 	r.w.page.tab = tabHistory
 	r.w.page.refresh()
 	r.has("Installed a client certificate for harbor.lab.example")
+}
+
+// What the registry itself says has the last word: a pair that fits and is not
+// taken is no success.
+func TestClientCertificateThatIsNotTaken(t *testing.T) {
+	r, _, ca := clientDesk(t)
+	r.s.Unwelcome = true
+	pair := ca.Client("alice")
+	r.drop(map[string][]byte{"alice.pem": append(pair.PEM(), pair.KeyPEM()...)})
+	r.reviewed()
+	r.press("Install it")
+	r.until("the proof", func() bool { return strings.Contains(r.texts(), "The proof") })
+	r.has("harbor.lab.example does not accept the certificate of CN=alice: remote error: tls: certificate required")
+	if strings.Contains(r.texts(), "is in place, and") {
+		t.Error("a certificate that is not taken counts as success")
+	}
+	r.button("Undo")
 }
 
 // A passphrase is asked for when it is needed, with what giving it means, and is

@@ -4,6 +4,7 @@ package window
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"mooring.dev/mooring/platform"
@@ -196,13 +197,14 @@ func (d *clientDialog) apply() {
 	d.render()
 }
 
-// prove makes a new connection, judged with what is installed now.
+// prove makes new connections: one judged with what is installed now, and one that
+// shows the pair to the registry.
 func (d *clientDialog) prove(receipt trust.Receipt) {
 	d.form.Receipt, d.form.Phase = &receipt, vm.Proving
 	d.w.book.SetFresh(d.form.Registry.String(), receipt.ID)
 	d.w.loadHistory()
 	d.render()
-	regs := []trust.Registry{d.form.Registry}
+	regs, pair := []trust.Registry{d.form.Registry}, *d.form.Review.Pair
 	d.job.start(func(ctx context.Context, post func(func())) func() {
 		err := d.w.service.Check(ctx, regs, platform.CheckOptions{EngineWord: true}, func(r trust.Report) {
 			post(func() {
@@ -210,7 +212,13 @@ func (d *clientDialog) prove(receipt trust.Receipt) {
 				d.form.Proof = &r
 			})
 		})
-		return func() { d.finish(vm.Done, err) }
+		proof, perr := d.w.service.ProveClientCert(ctx, d.form.Registry, pair)
+		return func() {
+			if perr == nil {
+				d.form.Shown = &proof
+			}
+			d.finish(vm.Done, errors.Join(err, perr))
+		}
 	})
 }
 

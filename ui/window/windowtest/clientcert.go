@@ -12,6 +12,9 @@ import (
 // clientCerts is the half of the machine that installs client certificates: what
 // is read and checked is real, and what is installed is judged.
 type clientCerts struct {
+	// Unwelcome: servers take no client certificate, whoever issued it.
+	Unwelcome bool
+
 	requests []platform.SigningRequest
 	pending  *clientcert.Pair // of the last plan
 }
@@ -78,6 +81,22 @@ func (s *Service) installPair(p trust.Plan) {
 		s.hosts[name].pairs = []trust.ClientPair{{
 			Cert: s.pending.Cert, Chain: s.pending.Chain, CertPath: p.Changes[0].Path, KeyPath: p.Changes[1].Path,
 		}}
+	}
+}
+
+// ProveClientCert implements platform.ClientCerts.
+func (s *Service) ProveClientCert(ctx context.Context, r trust.Registry, p clientcert.Pair) (clientcert.Proof, error) {
+	s.called("prove %s", r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.hosts[r.String()]
+	switch {
+	case h == nil || h.Failure != "":
+		return clientcert.Proof{Outcome: clientcert.Unknown, Text: "i/o timeout"}, ctx.Err()
+	case s.Unwelcome || !p.Offered(h.ClientAuth.AcceptableCAs):
+		return clientcert.Proof{Outcome: clientcert.Refused, Text: "remote error: tls: certificate required"}, ctx.Err()
+	default:
+		return clientcert.Proof{Outcome: clientcert.Accepted}, ctx.Err()
 	}
 }
 
