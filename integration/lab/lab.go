@@ -121,6 +121,9 @@ func (l *Lab) Mooring(args ...string) Output {
 	return l.Run(nil, append([]string{l.mooring()}, args...)...)
 }
 
+// Program is the path of the command line under test.
+func (l *Lab) Program() string { return l.mooring() }
+
 func (l *Lab) mooring() string { return filepath.Join(os.Getenv("MOORING_LAB_PRODUCT"), "mooring") }
 
 // Write makes a file, with its directories, and removes what it made when the

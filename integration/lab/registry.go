@@ -39,6 +39,9 @@ func (l *Lab) Backend(t *testing.T) {
 	l.backend = backendAddr
 }
 
+// BackendAddress is where the images of all registries can be had, in plain HTTP.
+func (l *Lab) BackendAddress() string { return backendAddr }
+
 // Registry runs a real registry over TLS at h:port until the test ends. It asks for
 // an account and holds the images of the backend.
 func (l *Lab) Registry(t *testing.T, h Host, port string, leaf *trusttest.Cert) {
@@ -50,19 +53,28 @@ func (l *Lab) Registry(t *testing.T, h Host, port string, leaf *trusttest.Cert) 
 // argument and in no file but as bcrypt.
 func (l *Lab) RegistryFor(t *testing.T, h Host, port string, leaf *trusttest.Cert, user, password string) {
 	t.Helper()
-	l.Backend(t)
-	name := "registry-" + h.Name
-	cert, key := filepath.Join(l.Dir, name+".crt"), filepath.Join(l.Dir, name+".key")
-	l.put(t, cert, string(trusttest.PEM(leaf.Sent()...)))
-	l.put(t, key, string(leaf.KeyPEM()))
-	passwords := filepath.Join(l.Dir, name+".htpasswd")
+	passwords := filepath.Join(l.Dir, "registry-"+h.Name+".htpasswd")
 	account := l.Feed(nil, password, "htpasswd", "-Bin", user)
 	if !account.OK() {
 		t.Fatalf("htpasswd: %s", account.Text())
 	}
 	l.put(t, passwords, account.Stdout)
-	p := l.distribution(t, name, net.JoinHostPort(h.IP, port),
-		"  tls: {certificate: "+cert+", key: "+key+"}\n", "auth: {htpasswd: {realm: lab, path: "+passwords+"}}\n")
+	l.RegistryWith(t, h, port, leaf, "htpasswd: {realm: lab, path: "+passwords+"}")
+}
+
+// RegistryWith is Registry with another way of signing in: a line of
+// distribution's configuration, "" for none.
+func (l *Lab) RegistryWith(t *testing.T, h Host, port string, leaf *trusttest.Cert, auth string) {
+	t.Helper()
+	l.Backend(t)
+	name := "registry-" + h.Name
+	cert, key := filepath.Join(l.Dir, name+".crt"), filepath.Join(l.Dir, name+".key")
+	l.put(t, cert, string(trusttest.PEM(leaf.Sent()...)))
+	l.put(t, key, string(leaf.KeyPEM()))
+	if auth != "" {
+		auth = "auth: {" + auth + "}\n"
+	}
+	p := l.distribution(t, name, net.JoinHostPort(h.IP, port), "  tls: {certificate: "+cert+", key: "+key+"}\n", auth)
 	t.Cleanup(func() { p.stop(t) })
 }
 
