@@ -182,9 +182,23 @@ func (s *server) failed(ctx context.Context, err error) error {
 	out := &Refusal{Why: NoConnection, Endpoint: s.address, Role: s.role, Reason: f.Code, Text: f.Text, Err: err}
 	var verify *tls.CertificateVerificationError
 	if errors.As(err, &verify) {
-		out.Why, out.Reason = Unverified, trust.UnknownAuthority
+		out.Why, out.Reason = Unverified, reasonOf(verify)
 	}
 	return out
+}
+
+// reasonOf names what a certificate is refused for that came in the place of the
+// one that was accepted.
+func reasonOf(err error) trust.Code {
+	var invalid x509.CertificateInvalidError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &host):
+		return trust.NameMismatch
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return trust.Expired
+	}
+	return trust.UnknownAuthority
 }
 
 // bounded is a body that ends in an error when it goes on for too long.
