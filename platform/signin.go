@@ -19,10 +19,39 @@ func (m *Machine) access(ctx context.Context, r trust.Registry) (*signin.Access,
 	o := CheckOptions{}
 	c, prober := m.checker(ctx, o), m.prober(o)
 	p := prober.Probe(ctx, r)
+	report := c.report(p)
+	if unvisited(p) && registryAlone(report) {
+		p.Endpoints[1] = prober.Endpoint(ctx, trust.RoleToken, p.Endpoints[1].Address)
+		report = c.report(p)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return signin.Accept(c.report(p), signin.Way{Connect: prober.Connect, Client: c.clientPairs(p)})
+	return signin.Accept(report, signin.Way{Connect: prober.Connect, Client: c.clientPairs(p)})
+}
+
+// unvisited reports whether a probe stopped at the token server because a proxy
+// would have led there: nobody can say then where it is, and a registry that is
+// not verified could have named anything.
+func unvisited(p trust.Probe) bool {
+	if len(p.Endpoints) < 2 {
+		return false
+	}
+	ep := p.Endpoints[1]
+	return ep.Role == trust.RoleToken && ep.Proxy != "" && ep.Failure != nil && ep.Failure.Code == trust.TokenUntrusted
+}
+
+// registryAlone reports whether the registry itself is one that signing in may
+// talk to. What it named came over that very connection, so its word for the token
+// server may be taken as far as a handshake.
+func registryAlone(r trust.Report) bool {
+	r.Endpoints = r.Endpoints[:1]
+	a, err := signin.Accept(r, signin.Way{})
+	if err != nil {
+		return false
+	}
+	a.Close()
+	return true
 }
 
 // SignInMethod implements SignIns.

@@ -1,17 +1,23 @@
 package platform
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
+	"mooring.dev/mooring/platform/keyring"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/catalog"
@@ -158,4 +164,102 @@ func TestCatalogChecksNames(t *testing.T) {
 	if _, err := s.machine.Rights(t.Context(), s.reg, "A"); !errors.As(err, &bad) {
 		t.Error(err)
 	}
+}
+
+// A credential that is proved and cannot be kept is said to be both; nothing of it
+// is in a file.
+func TestSignInWithoutKeyring(t *testing.T) {
+	s := newGuarded(t, nil)
+	s.trust()
+	out, err := s.machine.SignIn(t.Context(), SignInRequest{
+		Registry: s.reg, Credential: trust.Credential{User: "alice", Secret: trust.NewSecret("correct horse")},
+	})
+	var notKept *keyring.Error
+	if !errors.As(err, &notKept) || out.Keep.User != "alice" {
+		t.Errorf("%+v, %v", out, err)
+	}
+	walked := filepath.WalkDir(s.root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte("correct horse")) {
+			t.Errorf("%s holds the password", path)
+		}
+		return err
+	})
+	if walked != nil {
+		t.Error(walked)
+	}
+}
+
+// Behind a proxy nobody can say where a token server is, so a check does not go
+// there. Signing in does, once the registry that names it is verified.
+func TestSignInThroughAProxy(t *testing.T) {
+	s := newGuarded(t, nil)
+	token := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, p, _ := r.BasicAuth(); p != "correct horse" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprint(w, `{"token":"good"}`)
+	}))
+	token.TLS = s.ca.Leaf(trusttest.Names("auth.example")).Config()
+	token.StartTLS()
+	defer token.Close()
+	s.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer good" {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="https://auth.example/token",service="reg"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	var mu sync.Mutex
+	asked := map[string]int{}
+	tunnels := func(host string) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return asked[host]
+	}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked[r.Host]++
+		mu.Unlock()
+		to := map[string]string{"reg.example:5000": s.server.Listener.Addr().String(), "auth.example:443": token.Listener.Addr().String()}[r.Host]
+		tunnel(t, w, to)
+	}))
+	defer proxy.Close()
+	s.machine.Prober.Dial = nil
+	s.machine.Prober.Proxy = func(*url.URL) (*url.URL, error) { return url.Parse(proxy.URL) }
+
+	if _, err := s.prove("correct horse"); s.refused(err).Why != signin.Unverified || tunnels("auth.example:443") > 0 {
+		t.Errorf("before the registry is trusted: %v", err)
+	}
+	s.trust()
+	if _, err := s.prove("correct horse"); err != nil || tunnels("auth.example:443") == 0 {
+		t.Errorf("through a proxy: %v", err)
+	}
+	if _, err := s.prove("wrong"); s.refused(err).Why != signin.WrongPassword {
+		t.Error(err)
+	}
+}
+
+// tunnel connects a CONNECT request to an address.
+func tunnel(t *testing.T, w http.ResponseWriter, to string) {
+	up, err := net.Dial("tcp", to)
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	down, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	io.WriteString(down, "HTTP/1.1 200 OK\r\n\r\n")
+	go func() {
+		io.Copy(up, down)
+		up.Close()
+	}()
+	io.Copy(down, up)
+	down.Close()
 }
