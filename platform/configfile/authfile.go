@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/tailscale/hujson"
@@ -117,13 +118,17 @@ func (AuthFile) Reverse(edited, reverse []byte, secrets Secrets) ([]byte, error)
 // TakeBack undoes edits, as Edit returned them, in a file that somebody rewrote
 // meanwhile: it puts back exactly their values and leaves the rest. ours is false,
 // and nothing done, when one of them is not as the edit left it.
+//
+// A default store that was set where there was none stays while markers show that
+// logins lie in it by now: docker would not find them without, and would have
+// written the same line itself with the first of them.
 func (f AuthFile) TakeBack(content []byte, done []trust.Edit, secrets Secrets) (back []byte, ours bool, err error) {
 	_, text := cutBOM(content)
 	doc, err := parseAuthFile(text)
 	if err != nil {
 		return nil, false, err
 	}
-	var inverse []trust.Edit
+	var inverse, store []trust.Edit
 	for i := len(done) - 1; i >= 0; i-- {
 		e := done[i]
 		found := doc.find(e.Key)
@@ -140,10 +145,23 @@ func (f AuthFile) TakeBack(content []byte, done []trust.Edit, secrets Secrets) (
 			text := secret.Reveal()
 			undo.Value = &text
 		}
+		if e.Was == nil && len(e.Key) == 1 && harmless(e.Key) {
+			store = append(store, undo)
+			continue
+		}
 		inverse = append(inverse, undo)
 	}
-	back, _, _, err = f.Edit(content, inverse)
+	if back, _, _, err = f.Edit(content, inverse); err != nil || len(store) == 0 || hasMarkers(back) {
+		return back, err == nil, err
+	}
+	back, _, _, err = f.Edit(back, store)
 	return back, err == nil, err
+}
+
+// hasMarkers reports whether an entry says that its secret lies with a helper.
+func hasMarkers(content []byte) bool {
+	c, err := ReadDockerConfig(content)
+	return err == nil && slices.ContainsFunc(c.Auths, func(a Auth) bool { return !a.Plaintext })
 }
 
 func isText(v *hujson.Value, text string) bool {

@@ -161,7 +161,14 @@ func TestNoSecretInTheReverse(t *testing.T) {
 	// docker logged in elsewhere and wrote the file anew.
 	rewritten := `{"credsStore":"secretservice","credHelpers":{"reg.lab:5000":"mooring","third.lab":"pass"},"auths":{"reg.lab:5000":{},"third.lab":{}}}`
 	back, ours, err := AuthFile{}.TakeBack([]byte(rewritten), done, secrets)
-	want := `{"credHelpers":{"third.lab":"pass"},"auths":{"reg.lab:5000":{"auth":"dXNlcjpodW50ZXIy"},"third.lab":{}}}`
+	want := `{"credsStore":"secretservice","credHelpers":{"third.lab":"pass"},"auths":{"reg.lab:5000":{"auth":"dXNlcjpodW50ZXIy"},"third.lab":{}}}`
+	if diff := cmp.Diff(want, string(back)); err != nil || !ours || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	// Without a login that lies in the store, that goes, too.
+	rewritten = `{"credsStore":"secretservice","credHelpers":{"reg.lab:5000":"mooring"},"auths":{"reg.lab:5000":{}}}`
+	back, ours, err = AuthFile{}.TakeBack([]byte(rewritten), done, secrets)
+	want = `{"auths":{"reg.lab:5000":{"auth":"dXNlcjpodW50ZXIy"}}}`
 	if diff := cmp.Diff(want, string(back)); err != nil || !ours || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}

@@ -197,9 +197,6 @@ func (t *text) preview(p trust.Plan) {
 	for _, r := range p.Restarts {
 		t.say("  " + t.warn(t.t("plan.restart", map[string]any{"name": r.Name, "command": r.Command})))
 	}
-	for _, c := range p.Consequences {
-		t.say(wrap(t.warn(t.words.Consequence(c)), "  ", t.width))
-	}
 	if p.Privileged() {
 		t.say("  " + t.t("plan.privileged", nil))
 	}

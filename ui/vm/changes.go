@@ -23,9 +23,6 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 	for _, r := range p.Restarts {
 		v.Notes = append(v.Notes, Remark{MarkAttention, t.say("changes.restart-note", args{"name": r.Name, "command": r.Command})})
 	}
-	for _, c := range p.Consequences {
-		v.Notes = append(v.Notes, Remark{MarkAttention, t.W.Consequence(c)})
-	}
 	if p.Privileged() {
 		v.Notes = append(v.Notes, Remark{MarkUnknown, t.say("changes.rights", nil)})
 	}
