@@ -67,15 +67,15 @@ func ask(c io.ReadWriter, q Request) error {
 	return nil
 }
 
-// SendWhenThere is [Send] to a process that was just started: it waits for it to
-// listen.
+// SendWhenThere is [Send] to a process that was just started: it tries until that
+// does what is asked, or ctx ends.
 func SendWhenThere(ctx context.Context, w world.World, e Endpoint, q Request) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		err := Send(ctx, w, e, q)
-		if !errors.Is(err, ErrNobody) {
-			return err
+		if err == nil {
+			return nil
 		}
 		select {
 		case <-ctx.Done():

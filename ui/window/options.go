@@ -5,6 +5,7 @@ package window
 import (
 	"context"
 
+	"mooring.dev/mooring/platform/instance"
 	"mooring.dev/mooring/trust/link"
 	"mooring.dev/mooring/ui/words"
 )
@@ -31,6 +32,9 @@ type Options struct {
 	// CapsLock asks the system whether Caps Lock is on, without blocking; nil where it
 	// cannot be asked.
 	CapsLock func() (on, known bool)
+	// Attach is called, once the window is on the screen, with what does what later
+	// starts ask for; it may be called from any goroutine. nil: nobody asks.
+	Attach func(handle func(instance.Request) error)
 	// Shown is called on the UI goroutine once the window is on the screen.
 	Shown func(*Window)
 }

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"mooring.dev/mooring/platform"
+	"mooring.dev/mooring/platform/instance"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/theme"
 	"mooring.dev/mooring/ui/vm"
@@ -45,6 +46,7 @@ type Window struct {
 	receipts    []trust.Receipt
 	progress    struct{ done, total int }
 	loaded      bool
+	waiting     *instance.Request // came before the list, nil for none
 
 	sidebar sidebar
 	page    *page
@@ -88,10 +90,14 @@ func (w *Window) start() {
 	if w.options.Shown != nil {
 		w.options.Shown(w)
 	}
+	if w.options.Attach != nil {
+		w.options.Attach(w.asked)
+	}
 	w.load(platform.ListOptions{}, func() {
 		w.choose(w.options.Select)
 		w.checkAll()
 		w.opened(w.options.Claims, w.options.Refused)
+		w.obeyWaiting()
 	})
 	w.loadAccounts()
 	w.recover()
