@@ -41,6 +41,8 @@ func (h *systrayHost) quit() { systray.Quit() }
 const pixels, macPixels = 48, 44
 
 func (h *systrayHost) picture(m watch.Mood, g Ground) {
+	// The library panics when the bus is gone, which is known from the bus itself.
+	defer func() { _ = recover() }()
 	switch runtime.GOOS {
 	case "windows":
 		systray.SetIcon(ICO(m, g))

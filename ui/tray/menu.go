@@ -2,6 +2,7 @@ package tray
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"mooring.dev/mooring/platform/watch"
@@ -95,4 +96,24 @@ func autostart(w *words.Words, v View, do Commands) []Item {
 		Label: w.T(key, args{"place": v.Place}), Check: true, Checked: v.Autostart,
 		Do: func() { do.Autostart(!v.Autostart) },
 	}}
+}
+
+// textOf is the menu as text: "-" for a line, brackets around what is only read, a
+// mark before what has a tick.
+func textOf(items []Item) string {
+	var b strings.Builder
+	for _, i := range items {
+		switch {
+		case i.Separator:
+			b.WriteString("-")
+		case i.Do == nil:
+			b.WriteString("(" + i.Label + ")")
+		case i.Checked:
+			b.WriteString("✓ " + i.Label)
+		default:
+			b.WriteString(i.Label)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }

@@ -42,6 +42,8 @@ type tray struct {
 	working  sync.WaitGroup
 	news     chan []watch.Event
 	redraw   chan struct{}
+	drawn    drawn  // the picture that is shown
+	menuText string // the menu that is shown
 
 	mu        sync.Mutex
 	status    watch.Status
@@ -150,6 +152,12 @@ func (t *tray) setGround(g Ground) {
 	t.update()
 }
 
+// drawn is what the picture was drawn from.
+type drawn struct {
+	mood   watch.Mood
+	ground Ground
+}
+
 // update has the tray drawn, soon and once.
 func (t *tray) update() {
 	select {
@@ -174,12 +182,22 @@ func (t *tray) draw() {
 	v := View{Status: t.status, Autostart: t.autostart, Place: t.shortPlace(), Now: time.Now()}
 	ground := t.ground
 	t.mu.Unlock()
-	t.host.picture(v.Status.Mood, ground)
-	line := stateLine(t.words, v.Status)
-	t.host.menu(t.words.T("tray.tooltip", args{"state": line}), Menu(t.words, v, Commands{
+	if t.ctx.Err() != nil {
+		return // nobody looks any more
+	}
+	if p := (drawn{v.Status.Mood, ground}); p != t.drawn {
+		t.host.picture(p.mood, p.ground)
+		t.drawn = p
+	}
+	items := Menu(t.words, v, Commands{
 		Show: t.open, CheckNow: t.watcher.CheckNow, Pause: t.watcher.Pause, Resume: t.watcher.Resume,
 		Autostart: t.setAutostart, Quit: t.quit,
-	}))
+	})
+	// A menu that is replaced while somebody looks at it loses the click.
+	if text := textOf(items); text != t.menuText {
+		t.menuText = text
+		t.host.menu(t.words.T("tray.tooltip", args{"state": items[0].Label}), items)
+	}
 }
 
 // shortPlace is what autostart writes, with the home directory as people write it.
