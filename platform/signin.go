@@ -73,6 +73,7 @@ func (m *Machine) SignIn(ctx context.Context, q SignInRequest) (signin.Outcome, 
 	if err != nil || out.Keep.Secret.Empty() {
 		return out, err
 	}
+	defer m.lookAgain(ctx)
 	return out, m.keep(ctx, q.Registry, out.Keep, out.Expires, q.Session)
 }
 
@@ -92,7 +93,10 @@ func (m *Machine) prove(ctx context.Context, q SignInRequest) (signin.Outcome, e
 }
 
 // SignOut implements SignIns.
-func (m *Machine) SignOut(ctx context.Context, r trust.Registry) error { return m.forget(ctx, r) }
+func (m *Machine) SignOut(ctx context.Context, r trust.Registry) error {
+	defer m.lookAgain(ctx)
+	return m.forget(ctx, r)
+}
 
 // clientPairs are the client certificates that tools in scope have for a registry
 // which asks for one, as far as this person may read their keys.
