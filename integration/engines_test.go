@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"mooring.dev/mooring/integration/lab"
@@ -46,50 +45,20 @@ func signIn(t *testing.T, l *lab.Lab, registry string) {
 	l.Write(t, filepath.Join(l.Home, ".docker/config.json"), config, 0o600)
 }
 
-// pulls lets every judge pull at the same time and returns what each said.
-func pulls(l *lab.Lab, registry, image string, judges ...string) map[string]lab.Output {
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	out := map[string]lab.Output{}
-	for _, judge := range judges {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			o := l.Pull(judge, registry, image)
-			mu.Lock()
-			defer mu.Unlock()
-			out[judge] = o
-		}()
-	}
-	wg.Wait()
-	return out
-}
-
-// without are all judges but some.
-func without(not ...string) []string {
-	var out []string
-	for _, j := range lab.Judges {
-		if !strings.Contains(strings.Join(not, " "), j) {
-			out = append(out, j)
-		}
-	}
-	return out
-}
-
 // TestEngines shows that the lab's engines are the real thing: each refuses a
 // private CA in its own words, and pulls once the CA is where it looks.
 func TestEngines(t *testing.T) {
 	l := lab.Start(t)
 	l.Ready(t)
 	c := newCorp(t, l)
-	judges := without(lab.Curl) // has no directory of one registry
-	for judge, out := range pulls(l, c.registry, c.image, judges...) {
+	judges := lab.Without(lab.Curl) // has no directory of one registry
+	for judge, out := range l.Pulls(c.registry, c.image, judges...) {
 		if out.OK() || !strings.Contains(out.Text(), "x509: certificate signed by unknown authority") {
 			t.Errorf("%s without the CA: exit status %d\n%s", judge, out.Code, out.Text())
 		}
 	}
 	l.Write(t, "/etc/docker/certs.d/"+c.registry+"/ca.crt", c.root.PEM(), 0o644)
-	for judge, out := range pulls(l, c.registry, c.image, judges...) {
+	for judge, out := range l.Pulls(c.registry, c.image, judges...) {
 		if !out.OK() {
 			t.Errorf("%s with the CA: exit status %d\n%s", judge, out.Code, out.Text())
 		}

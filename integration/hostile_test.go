@@ -25,7 +25,7 @@ func clean(t *testing.T, out lab.Output) {
 	t.Helper()
 	for _, r := range out.Text() {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			t.Errorf("the output holds %q: %s", r, excerpt(out.Text()))
+			t.Errorf("the output holds %q: %s", r, lab.Excerpt(out.Text()))
 			return
 		}
 	}
@@ -124,7 +124,7 @@ func TestLongChain(t *testing.T) {
 	start := time.Now()
 	out := l.Mooring("check", s.registry)
 	if d := time.Since(start); d > 6*time.Second || out.Code == 0 {
-		t.Errorf("exit status %d after %s: %s", out.Code, d, excerpt(out.Text()))
+		t.Errorf("exit status %d after %s: %s", out.Code, d, lab.Excerpt(out.Text()))
 	}
 	clean(t, out)
 }
@@ -168,7 +168,7 @@ func TestEndlessHandshake(t *testing.T) {
 			start := time.Now()
 			out := l.Mooring("check", h.At("5000"))
 			if d := time.Since(start); d > 6*time.Second || out.Code != 3 && out.Code != 1 {
-				t.Errorf("exit status %d after %s: %s", out.Code, d, excerpt(out.Text()))
+				t.Errorf("exit status %d after %s: %s", out.Code, d, lab.Excerpt(out.Text()))
 			}
 			clean(t, out)
 		})

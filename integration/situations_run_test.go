@@ -37,16 +37,16 @@ func TestSituations(t *testing.T) {
 }
 
 // foretell checks all sites, once on each machine of the lab.
-func foretell(t *testing.T, l *lab.Lab, sites []*site) map[string]map[string]checkedRegistry {
+func foretell(t *testing.T, l *lab.Lab, sites []*site) map[string]map[string]lab.CheckedRegistry {
 	t.Helper()
 	var registries []string
 	for _, s := range sites {
 		registries = append(registries, s.registry)
 	}
-	says := map[string]map[string]checkedRegistry{}
+	says := map[string]map[string]lab.CheckedRegistry{}
 	for _, judge := range lab.Judges {
-		if v := view(judge); says[v] == nil {
-			says[v] = check(t, l, v, registries...)
+		if v := lab.View(judge); says[v] == nil {
+			says[v] = l.Check(t, v, registries...)
 		}
 	}
 	return says
@@ -76,7 +76,7 @@ func judge(sites []*site) []map[string]outcome {
 
 // compare prints a table of what each tool did, with what Mooring had said where
 // that was something else, and fails for each of those.
-func compare(t *testing.T, l *lab.Lab, all []situation, sites []*site, says map[string]map[string]checkedRegistry, did []map[string]outcome) {
+func compare(t *testing.T, l *lab.Lab, all []situation, sites []*site, says map[string]map[string]lab.CheckedRegistry, did []map[string]outcome) {
 	t.Helper()
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
@@ -90,7 +90,7 @@ func compare(t *testing.T, l *lab.Lab, all []situation, sites []*site, says map[
 				fmt.Fprint(w, "\t-")
 				continue
 			}
-			p, known := says[view(j)][s.registry].foretold(l, j)
+			p, known := says[lab.View(j)][s.registry].Foretold(l, j)
 			if known && agrees(p.Verdict, o.state) {
 				agreed++
 				fmt.Fprintf(w, "\t%s", o.state)
@@ -102,7 +102,7 @@ func compare(t *testing.T, l *lab.Lab, all []situation, sites []*site, says map[
 			}
 			fmt.Fprintf(w, "\t%s (FORETOLD %s)", o.state, word)
 			t.Errorf("%s (%s): %s was foretold %s (%s, %s), and it: %s: %s",
-				all[i].name, s.registry, j, word, p.Instance, p.Reason, o.state, excerpt(o.said))
+				all[i].name, s.registry, j, word, p.Instance, p.Reason, o.state, lab.Excerpt(o.said))
 		}
 		fmt.Fprintln(w)
 	}

@@ -33,12 +33,12 @@ func (c corp) caFile(t *testing.T, l *lab.Lab) string {
 // expect lets judges pull and compares with what they are to do.
 func (c corp) expect(t *testing.T, l *lab.Lab, when string, ok bool, judges ...string) {
 	t.Helper()
-	for judge, out := range pulls(l, c.registry, c.image, judges...) {
+	for judge, out := range l.Pulls(c.registry, c.image, judges...) {
 		switch {
 		case out.OK() != ok:
-			t.Errorf("%s: %s ended with status %d: %s", when, judge, out.Code, excerpt(out.Text()))
+			t.Errorf("%s: %s ended with status %d: %s", when, judge, out.Code, lab.Excerpt(out.Text()))
 		case !ok && judge != lab.Curl && !strings.Contains(out.Text(), "x509: certificate signed by unknown authority"):
-			t.Errorf("%s: %s failed for another reason: %s", when, judge, excerpt(out.Text()))
+			t.Errorf("%s: %s failed for another reason: %s", when, judge, lab.Excerpt(out.Text()))
 		}
 	}
 }
@@ -48,8 +48,8 @@ func (c corp) expect(t *testing.T, l *lab.Lab, when string, ok bool, judges ...s
 func (c corp) foretells(t *testing.T, l *lab.Lab, when string, want trust.State, effective string, judges ...string) {
 	t.Helper()
 	for _, judge := range judges {
-		r := check(t, l, view(judge), c.registry)[c.registry]
-		p, ok := r.foretold(l, judge)
+		r := l.Check(t, lab.View(judge), c.registry)[c.registry]
+		p, ok := r.Foretold(l, judge)
 		switch {
 		case !ok:
 			t.Errorf("%s: nothing is said of %s", when, judge)
@@ -102,7 +102,7 @@ func TestTrustForARegistry(t *testing.T) {
 	l.Ready(t)
 	c := newCorp(t, l)
 	ca := c.caFile(t, l)
-	engines := without(lab.Curl)
+	engines := lab.Without(lab.Curl)
 
 	before := l.Snapshot(t, touched(l)...)
 	c.foretells(t, l, "before", trust.Refused, "", lab.Judges...)
@@ -161,7 +161,7 @@ func TestTrustForTheComputer(t *testing.T) {
 	c.expect(t, l, "before", false, lab.Judges...)
 
 	daemons := append(slices.Clone(engines), lab.Login, lab.CRI)
-	fresh := without(daemons...)
+	fresh := lab.Without(daemons...)
 	must[trust.Receipt](t, l, 0, "trust", c.registry, "--ca", ca, "--for", "system", "--yes", "--json")
 	c.expect(t, l, "before the restart", true, fresh...)
 	c.expect(t, l, "before the restart", false, daemons...)
