@@ -12,6 +12,7 @@ import (
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/platform/demo"
 	"mooring.dev/mooring/platform/instance"
+	"mooring.dev/mooring/platform/keylock"
 	"mooring.dev/mooring/trust/link"
 	"mooring.dev/mooring/ui/cli"
 	uiwindow "mooring.dev/mooring/ui/window"
@@ -23,6 +24,11 @@ const hasWindow = true
 func window(ctx context.Context, g cli.Globals) error {
 	m := machine(g)
 	return firstWindow(ctx, m, instance.Request{Verb: instance.Show}, options(m, g))
+}
+
+// capsLock asks the machine that the window is on.
+func capsLock(m *platform.Machine) func() (on, known bool) {
+	return func() (bool, bool) { return keylock.CapsLock(m.World) }
 }
 
 // open shows the window with what a link or project file asks for.
@@ -37,7 +43,7 @@ func open(ctx context.Context, g cli.Globals, claims []link.Claim, refused error
 }
 
 func options(m *platform.Machine, g cli.Globals) uiwindow.Options {
-	return uiwindow.Options{Lang: g.Lang, Tour: tourBeside(g), OpenFolder: m.OpenFolder}
+	return uiwindow.Options{Lang: g.Lang, Tour: tourBeside(g), OpenFolder: m.OpenFolder, CapsLock: capsLock(m)}
 }
 
 // firstWindow has the window that is open do what q asks, or opens one to which
