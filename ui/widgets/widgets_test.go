@@ -89,6 +89,22 @@ func drawings() map[string]func() fyne.CanvasObject {
 		"step": func() fyne.CanvasObject {
 			return Step(3, "What will change", "1 new file", Panel(Lines([]Line{{Sign: "+", Text: path, State: theme.Trusted}})))
 		},
+		"secret": func() fyne.CanvasObject {
+			s := NewSecret("")
+			s.SetText("hunter2")
+			return s
+		},
+		"list-plain": func() fyne.CanvasObject {
+			return sample(NewSideList(nil), SideItem{ID: "a", Title: "platform/service-00000"}, SideItem{ID: "b", Title: "payments/service-00001"})
+		},
+		"list-tags": func() fyne.CanvasObject {
+			l := NewSideList(nil)
+			l.OnMore = func(string, *Button) {}
+			return sample(l, SideItem{ID: "1", Title: "2.4.1", Subtitle: "sha256:a11e8bb9ba5f · linux/amd64", Remark: "91.7 MB"})
+		},
+		"split": func() fyne.CanvasObject {
+			return Sized(1, 120, NewSplit(NewText("the list", Body, Wrap), NewText("the detail", Body, Wrap)).Object)
+		},
 		"choice": func() fyne.CanvasObject {
 			return NewChoice(NewText("Only this registry", Strong, Wrap), true, NewText("and nothing else", Secondary, Wrap), nil)
 		},
@@ -97,6 +113,13 @@ func drawings() map[string]func() fyne.CanvasObject {
 		out["badge-"+string(s)] = func() fyne.CanvasObject { return StateBadge(s, string(s)) }
 	}
 	return out
+}
+
+// sample is a list with its first row chosen.
+func sample(l *SideList, items ...SideItem) fyne.CanvasObject {
+	l.SetItems(items)
+	l.Choose(items[0].ID)
+	return Sized(1, 120, l)
 }
 
 // Markup is compared, not pixels: a difference can be read in a review.
@@ -284,6 +307,82 @@ func TestSideListHoldsTheChosenRow(t *testing.T) {
 	y, _ = l.offset("100")
 	if after := y - l.scroll.Offset.Y; after != before {
 		t.Errorf("it was at %v on the screen and is at %v", before, after)
+	}
+}
+
+// Ten thousand low rows, as a registry's repositories are.
+func BenchmarkScroll10000(b *testing.B) {
+	l := plainList(b, 10_000)
+	y := float32(0)
+	for b.Loop() {
+		y += 37
+		if y > 339_000 {
+			y = 0
+		}
+		l.scroll.ScrollToOffset(fyne.NewPos(0, y))
+		l.arrange()
+	}
+}
+
+// A page of them comes in while the list is in sight.
+func BenchmarkSetItems10000(b *testing.B) {
+	l := plainList(b, 10_000)
+	items := l.Items()
+	for b.Loop() {
+		l.SetItems(items)
+	}
+}
+
+func plainList(t testing.TB, n int) *SideList {
+	t.Helper()
+	l := sideList(t, 1)
+	items := make([]SideItem, n)
+	for i := range items {
+		items[i] = SideItem{ID: fmt.Sprint(i), Title: fmt.Sprintf("team/service-%05d", i)}
+	}
+	l.SetItems(items)
+	return l
+}
+
+// Low rows are reached by keys as high ones are: the last one stands at the foot,
+// with nothing under it.
+func TestLowRowsAreReached(t *testing.T) {
+	l := plainList(t, 10_000)
+	l.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+	if l.Chosen() != "9999" || l.scroll.Offset.Y != 10_000*sideRowLow-l.scroll.Size().Height {
+		t.Errorf("%q at %v", l.Chosen(), l.scroll.Offset.Y)
+	}
+	if n := len(l.rows) + len(l.spare); n > 60 {
+		t.Errorf("it made %d rows", n)
+	}
+	entered := ""
+	l.OnEnter = func(id string) { entered = id }
+	l.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if entered != "9999" {
+		t.Errorf("Enter is told of %q", entered)
+	}
+}
+
+// Where there is no room for both, there is one of the two.
+func TestSplit(t *testing.T) {
+	themed(t)
+	list, detail := NewText("list", Body, Wrap), NewText("detail", Body, Wrap)
+	s := NewSplit(list, detail)
+	told := false
+	s.OnSingle = func(single bool) { told = single }
+	w := test.NewTempWindow(t, s.Object)
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(900, 300))
+	if s.Single() || !list.Visible() || !detail.Visible() {
+		t.Fatal("a wide window does not show both")
+	}
+	w.Resize(fyne.NewSize(400, 300))
+	if !s.Single() || !list.Visible() || detail.Visible() {
+		t.Fatal("a narrow window does not show the list alone")
+	}
+	s.SetInDetail(true)
+	if list.Visible() || !detail.Visible() || !told {
+		t.Errorf("list %v, detail %v, told %v", list.Visible(), detail.Visible(), told)
 	}
 }
 
