@@ -15,7 +15,11 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 		v.Lines = append(v.Lines, t.edits(c.Edits, p.Action == "undo")...)
 	}
 	for _, c := range p.Consequences {
-		v.Notes = append(v.Notes, Remark{MarkAttention, t.W.Consequence(c)})
+		mark := MarkAttention
+		if c.Code == trust.DockerServes {
+			mark = MarkUnknown // good to know, and nothing to mind
+		}
+		v.Notes = append(v.Notes, Remark{mark, t.W.Consequence(c)})
 	}
 	if p.Plaintext() {
 		v.Notes = append(v.Notes, Remark{MarkAttention, t.say("changes.plaintext", nil)})

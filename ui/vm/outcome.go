@@ -69,7 +69,7 @@ func (t Teller) steps(f *TrustForm) []Remark {
 	}
 	var out []Remark
 	for _, c := range f.Plan.Pending() {
-		r := Remark{MarkUnknown, safe.Line(firstOf(c.Path, c.Shown))}
+		r := Remark{MarkUnknown, t.change(c).Text}
 		switch {
 		case f.Receipt != nil:
 			r.Mark = MarkTrusted

@@ -150,7 +150,8 @@ func (t Teller) keeps(f *SignInForm) []KeepView {
 		Title: t.say("keep.keyring", nil), Detail: t.say("keep.keyring-detail", nil), Chosen: !f.Session(),
 	}
 	if f.keyring != nil {
-		ring.Missing, ring.Detail = !f.KeyringReady(), t.W.Error(f.keyring).What
+		p := t.W.Error(f.keyring)
+		ring.Missing, ring.Detail = !f.KeyringReady(), lines(p.What, p.Why)
 	}
 	return []KeepView{ring, {
 		Session: true, Title: t.say("keep.session", nil), Detail: t.say("keep.session-detail", nil), Chosen: f.Session(),
