@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/catalog"
 	"mooring.dev/mooring/ui/vm"
 	"mooring.dev/mooring/ui/window/windowtest"
@@ -158,29 +157,4 @@ func TestImagesInANarrowWindow(t *testing.T) {
 	if !inSight() {
 		t.Error("there is no way back to the list")
 	}
-}
-
-// Ten thousand repositories come in, are filtered and scrolled without the window
-// noticing: the list draws what is in sight only.
-func BenchmarkImages10000(b *testing.B) {
-	m := vm.NewImages(harborRegistry(b))
-	s := windowtest.New()
-	s.Fill(harbor, 10_000)
-	for b.Loop() {
-		m.Begin()
-		for lot := s.Repos[harbor]; len(lot) > 0; lot = lot[100:] {
-			m.Add(lot[:100])
-		}
-		m.SetFilter("service-0999")
-		m.SetFilter("")
-	}
-}
-
-func harborRegistry(tb testing.TB) trust.Registry {
-	tb.Helper()
-	r, _, err := trust.ParseRegistry(harbor)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return r
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"go.uber.org/goleak"
 
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/platform/keyring"
@@ -90,6 +91,7 @@ func TestSignInByKeyboard(t *testing.T) {
 	r.has("You are signed in to " + harbor + " as alice.")
 	r.has("Let Docker and Podman use this sign-in")
 	r.has("/home/alice/.docker/config.json")
+	r.has("credHelpers › " + harbor + " = mooring")
 	if d.secret.Text != "" {
 		t.Error("the password is still in its field")
 	}
@@ -166,6 +168,8 @@ func TestWrongPasswordIsSelected(t *testing.T) {
 
 // What becomes of the password after each refusal.
 func TestPasswordAfterARefusal(t *testing.T) {
+	s, _ := windowtest.Scene(t)
+	r, _ := signing(t, s, harbor)
 	for _, c := range []struct {
 		why  signin.Why
 		kept bool
@@ -181,19 +185,18 @@ func TestPasswordAfterARefusal(t *testing.T) {
 		{signin.Unverified, false, vm.Barred},
 		{signin.Redirected, false, vm.Barred},
 	} {
-		t.Run(string(c.why), func(t *testing.T) {
-			s, _ := windowtest.Scene(t)
-			s.SignInError = &signin.Refusal{Why: c.why, Endpoint: harbor}
-			r, d := signing(t, s, harbor)
-			d.user.SetText("alice")
-			d.secret.SetText(password)
-			d.submit()
-			r.until("the refusal", func() bool { return d.form.Step != vm.SigningIn })
-			if kept := d.secret.Text != ""; kept != c.kept || d.form.Step != c.step {
-				t.Errorf("kept %v at step %d, want %v at %d", kept, d.form.Step, c.kept, c.step)
-			}
-			r.has(r.w.t.W.Error(d.form.Err).What)
-		})
+		s.SignInError = &signin.Refusal{Why: c.why, Endpoint: harbor}
+		r.w.showSignIn()
+		d := r.w.dialog.(*signInDialog)
+		r.until("the registry's word", func() bool { return d.form.Step == vm.Typing })
+		d.user.SetText("alice")
+		d.secret.SetText(password)
+		d.submit()
+		r.until("the refusal", func() bool { return d.form.Step != vm.SigningIn })
+		if kept := d.secret.Text != ""; kept != c.kept || d.form.Step != c.step {
+			t.Errorf("%s: kept %v at step %d, want %v at %d", c.why, kept, d.form.Step, c.kept, c.step)
+		}
+		r.has(r.w.t.W.Error(d.form.Err).What)
 	}
 }
 
@@ -361,7 +364,7 @@ func TestSignInTab(t *testing.T) {
 	r.until("nobody", func() bool { return len(r.w.account().Kept) == 0 && r.idle() })
 	r.has("You are not signed in.")
 	calls := strings.Join(s.Calls(), "\n")
-	if apply, out := strings.LastIndex(calls, "apply stop-sign-in"), strings.LastIndex(calls, "sign out "+harbor); apply < 0 || out < apply {
+	if apply, out := strings.LastIndex(calls, "apply unuse"), strings.LastIndex(calls, "sign out "+harbor); apply < 0 || out < apply {
 		t.Errorf("the tools are not told before the password goes:\n%s", calls)
 	}
 }
@@ -408,4 +411,26 @@ func TestTabsByKeyboard(t *testing.T) {
 			t.Errorf("Ctrl+%s shows tab %d, want %d", key, r.w.page.tab, want)
 		}
 	}
+}
+
+// Opening and leaving the dialog and the tabs while they wait leaves no goroutine
+// behind.
+func TestSignInLeaksNothing(t *testing.T) {
+	ignore := goleak.IgnoreCurrent()
+	t.Run("window", func(t *testing.T) {
+		s, _ := windowtest.Scene(t)
+		s.Fill(harbor, 300)
+		r := started(t, s)
+		r.w.choose(harbor)
+		s.Gate = make(chan struct{}) // nothing is answered from here on
+		for range 5 {
+			r.w.showSignIn()
+			r.w.dialog.(interface{ close() }).close()
+			r.w.showTab(tabImages)
+			r.w.page.images.choose("platform/service-00000")
+			r.w.showTab(tabSignIn)
+		}
+		r.until("quiet", func() bool { return !r.w.reading.busy() && !r.w.looking.busy() && !r.w.accounting.busy() })
+	})
+	goleak.VerifyNone(t, ignore, goleak.IgnoreAnyFunction("fyne.io/fyne/v2/internal/animation.(*Runner).runAnimations"))
 }

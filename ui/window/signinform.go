@@ -36,7 +36,7 @@ func (d *signInDialog) who(p vm.SignInPage) fyne.CanvasObject {
 	mark := theme.State(p.Standing.Mark)
 	col := widgets.Column(4,
 		widgets.NewText(p.Name, widgets.Strong, widgets.CutMiddle),
-		widgets.NewText(p.Standing.Sentence, widgets.Look{Size: theme.SizeSecondary, Bold: true, Color: mark.Color()}, widgets.CutEnd))
+		widgets.NewText(p.Standing.Sentence, widgets.Look{Size: theme.SizeSecondary, Bold: true, Color: mark.Color()}, widgets.Wrap))
 	for _, s := range p.How {
 		col.Add(widgets.NewText(s, widgets.Secondary, widgets.Wrap))
 	}

@@ -2,7 +2,6 @@ package windowtest
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -146,9 +145,9 @@ func (s *Service) Keyring(ctx context.Context) error {
 
 // The actions of plans that change how tools sign in.
 const (
-	actionUse  = "use-sign-in"
-	actionStop = "stop-sign-in"
-	actionMove = "move-sign-in"
+	actionUse  = "use"
+	actionStop = "unuse"
+	actionMove = "move"
 )
 
 // toolFiles are where each tool is told who keeps its passwords.
@@ -166,9 +165,14 @@ func (s *Service) PlanUse(_ context.Context, r trust.Registry, tools []trust.Par
 	}
 	p := trust.Plan{Schema: trust.PlanSchema, Action: action, Reach: trust.ReachRegistry, Registries: []string{r.String()}}
 	for _, tool := range tools {
+		edit := trust.SetValue("mooring", "credHelpers", r.String())
+		if !on {
+			was := "mooring"
+			edit = trust.RemoveValue("credHelpers", r.String())
+			edit.Was = &was
+		}
 		p.Changes = append(p.Changes, trust.Change{
-			Kind: trust.WriteFile, Path: toolFiles[tool], Mode: 0o600, Status: trust.StatusReplaced,
-			Before: &trust.FileState{}, Content: fmt.Appendf(nil, `{"credHelpers":{%q:"mooring"}}`, r), Parties: []trust.Party{tool},
+			Kind: trust.EditFile, Path: toolFiles[tool], Status: trust.StatusEdited, Edits: []trust.Edit{edit}, Parties: []trust.Party{tool},
 		})
 	}
 	return p, s.PlanError
@@ -181,6 +185,13 @@ func (s *Service) PlanMove(ctx context.Context, r trust.Registry) (trust.Plan, e
 	}
 	p, err := s.PlanUse(ctx, r, []trust.Party{trust.Docker}, true)
 	p.Action = actionMove
+	gone := trust.RemoveValue("auths", r.String(), "auth")
+	gone.Secret = true
+	p.Changes[0].Edits = append(p.Changes[0].Edits, gone)
+	keep := trust.Change{
+		Kind: trust.KeepSecret, Path: toolFiles[trust.Docker], Registry: r.String(), Key: gone.Key, Status: trust.StatusNew,
+	}
+	p.Changes = append([]trust.Change{keep}, p.Changes...)
 	return p, err
 }
 

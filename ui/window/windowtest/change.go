@@ -133,7 +133,7 @@ func (s *Service) Apply(ctx context.Context, p trust.Plan, progress func(platfor
 		Registries: p.Registries, Anchors: p.Anchors, Plan: p.Hash(), State: trust.ReceiptApplied, Restarts: p.Restarts,
 	}
 	for _, c := range p.Changes {
-		r.Changes = append(r.Changes, trust.Done{Kind: c.Kind, Path: c.Path, Command: c.Shown})
+		r.Changes = append(r.Changes, trust.Done{Kind: c.Kind, Path: c.Path, Command: c.Shown, Edits: c.Edits, Registry: c.Registry, Key: c.Key})
 	}
 	s.install(p, true)
 	s.applySignIn(p)

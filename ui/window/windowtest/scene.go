@@ -3,6 +3,7 @@ package windowtest
 import (
 	"crypto/x509"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,8 +14,21 @@ import (
 // Corp is the certificate authority of the scene's company.
 type Corp struct{ Root, Issuing *trusttest.Cert }
 
-// NewCorp makes a root and an issuing CA.
+// made is the one company that there is: a key of a root takes longer to make than
+// most tests to run, and nobody changes a certificate.
+var made struct {
+	once sync.Once
+	corp Corp
+}
+
+// NewCorp returns a root and an issuing CA.
 func NewCorp(tb testing.TB) Corp {
+	tb.Helper()
+	made.once.Do(func() { made.corp = makeCorp(tb) })
+	return made.corp
+}
+
+func makeCorp(tb testing.TB) Corp {
 	tb.Helper()
 	now := time.Now()
 	org := trusttest.Organization("Example Corp")
