@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 		Set: "e2e",
 		Programs: []string{
 			"Xvfb", "openbox", "xdotool", "import", "dbus-run-session", "pkttyagent",
-			"docker", "docker-registry", "htpasswd", "podman", "skopeo",
+			"docker", "docker-registry", "htpasswd", "podman", "skopeo", "gnome-keyring-daemon", "secret-tool",
 		},
 		Build: build, Hosts: regIP + " " + regHost + "\n", Artefacts: "../artefacts",
 	}))

@@ -46,7 +46,8 @@ packages() {
 	apt-get:lab) echo docker.io containerd podman skopeo docker-registry apache2-utils nginx-light curl openssl \
 		iproute2 util-linux ca-certificates dbus polkitd pkexec sudo passwd gnome-keyring libsecret-tools ;;
 	apt-get:e2e) echo xvfb xauth openbox xdotool imagemagick dbus dbus-x11 polkitd pkexec fonts-nanum \
-		docker.io containerd podman skopeo docker-registry apache2-utils libgl1-mesa-dri iproute2 util-linux passwd ;;
+		docker.io containerd podman skopeo docker-registry apache2-utils libgl1-mesa-dri iproute2 util-linux passwd \
+		gnome-keyring libsecret-tools ;;
 	*) return 1 ;;
 	esac
 }
