@@ -100,7 +100,7 @@ func (AuthFile) Reverse(edited, reverse []byte, secrets Secrets) ([]byte, error)
 	}
 	for i := len(back) - 1; i >= 0; i-- {
 		s := back[i]
-		if s.At < 0 || s.Cut < 0 || s.At+s.Cut > len(text) || s.Hole < 0 || s.Hole > len(s.Put) {
+		if !s.fits(text) {
 			return nil, errors.New("the reverse of an edit does not fit the file")
 		}
 		if s.Key != nil {
@@ -185,6 +185,12 @@ type span struct{ from, to int }
 
 func (s splice) apply(text []byte) []byte {
 	return bytes.Join([][]byte{text[:s.At], s.Put, text[s.At+s.Cut:]}, nil)
+}
+
+// fits reports whether s can be applied: it may come from a journal that was
+// meddled with.
+func (s splice) fits(text []byte) bool {
+	return s.At >= 0 && s.At <= len(text) && s.Cut >= 0 && s.Cut <= len(text)-s.At && s.Hole >= 0 && s.Hole <= len(s.Put)
 }
 
 // inverse is the splice that takes s back.

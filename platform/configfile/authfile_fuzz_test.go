@@ -78,6 +78,23 @@ func FuzzEdit(f *testing.F) {
 	})
 }
 
+// FuzzReverse: whatever lies in a journal, reversing neither panics nor writes what
+// is not in it or in the file.
+func FuzzReverse(f *testing.F) {
+	_, reverse, _, err := AuthFile{}.Edit([]byte(secretFile), []trust.Edit{trust.RemoveValue("auths", lab, "auth"), useMooring})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(secretFile), reverse)
+	f.Add([]byte("{}"), []byte(`[{"at":9223372036854775807,"cut":1,"put":""},{"at":-1},{"at":0,"hole":9,"key":["a"]}]`))
+	f.Fuzz(func(t *testing.T, text, reverse []byte) {
+		back, err := AuthFile{}.Reverse(text, reverse, func([]string) (trust.Secret, error) { return trust.NewSecret("s3cret"), nil })
+		if err == nil && len(back) > len(text)+2*len(reverse)*len("s3cret") {
+			t.Errorf("%d bytes of %d and %d", len(back), len(text), len(reverse))
+		}
+	})
+}
+
 func parsed(t *testing.T, text []byte) any {
 	t.Helper()
 	_, text = cutBOM(text)

@@ -161,7 +161,9 @@ func (c *confirmation) finish(receipt trust.Receipt, err error) {
 			regs = append(regs, e.Known.Registry)
 		}
 	}
-	w.checkThese(regs, nil)
+	if receipt.Judged() {
+		w.checkThese(regs, nil)
+	}
 }
 
 // settled shows what was done, with the way back.
