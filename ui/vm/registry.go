@@ -2,9 +2,11 @@ package vm
 
 import (
 	"crypto/tls"
+	"slices"
 	"strings"
 	"time"
 
+	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/safe"
 	"mooring.dev/mooring/ui/words"
@@ -271,20 +273,30 @@ func (t Teller) proved(r trust.Report) string {
 	return t.say("banner.proved-by", a)
 }
 
-// origins says where the registry is known from.
+// origins says where the registry is known from: one row a file, however often it
+// is named there.
 func (t Teller) origins(e Entry) []Row {
 	var out []Row
 	for _, o := range e.Known.Origins {
-		row := Row{ID: "origin:" + o.Kind + o.Path, Icon: "file", Title: t.origin(o.Kind), Reason: safe.Line(firstOf(o.Path, o.Note))}
+		id := "origin:" + o.Kind + o.Path
+		i := slices.IndexFunc(out, func(r Row) bool { return r.ID == id })
+		if i < 0 {
+			i = len(out)
+			out = append(out, t.originRow(id, o))
+		}
 		if o.Path != "" && o.Note != "" {
-			row.Notes = []string{safe.Line(o.Note)}
+			out[i].Notes = append(out[i].Notes, safe.Line(o.Note))
 		}
-		if o.Path != "" {
-			row.Looked = []Look{{Path: safe.Line(o.Path), Found: true, Word: t.say("look.found", nil)}}
-		}
-		out = append(out, row)
 	}
 	return out
+}
+
+func (t Teller) originRow(id string, o platform.Origin) Row {
+	row := Row{ID: id, Icon: "file", Title: t.origin(o.Kind), Reason: safe.Line(firstOf(o.Path, o.Note))}
+	if o.Path != "" {
+		row.Looked = []Look{{Path: safe.Line(o.Path), Found: true, Word: t.say("look.found", nil)}}
+	}
+	return row
 }
 
 func (t Teller) origin(kind string) string {

@@ -502,3 +502,18 @@ func BenchmarkSidebar1000(b *testing.B) {
 		tl.Sidebar(book, "")
 	}
 }
+
+// A file that names a registry twice, once for a password and once for a helper,
+// is one place.
+func TestOriginsNameAFileOnce(t *testing.T) {
+	const file = "/home/alice/.docker/config.json"
+	page := teller(t, "en").Registry(vm.Entry{Known: platform.Known{Origins: []platform.Origin{
+		{Kind: "docker-config", Path: file, Note: "auths"},
+		{Kind: "docker-config", Path: file, Note: "credHelpers"},
+		{Kind: "certs.d", Path: file + ".d"},
+	}}})
+	rows := page.Origins
+	if len(rows) != 2 || len(rows[0].Notes) != 2 || len(rows[0].Looked) != 1 {
+		t.Errorf("%+v", rows)
+	}
+}
