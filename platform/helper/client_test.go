@@ -82,8 +82,8 @@ func TestClientCertificate(t *testing.T) {
 	for _, e := range entries {
 		b, err := os.ReadFile(filepath.Join(l.s.journal, e.Name()))
 		must(t, err)
-		for _, key := range [][]byte{c.KeyPEM(), old.KeyPEM()} {
-			if bytes.Contains(b, key[40:80]) || strings.HasSuffix(e.Name(), ".before") {
+		for _, trace := range append(c.KeyTraces(), old.KeyTraces()...) {
+			if bytes.Contains(b, trace) || strings.HasSuffix(e.Name(), ".before") {
 				t.Errorf("%s holds a key", e.Name())
 			}
 		}
@@ -240,7 +240,7 @@ func TestHostileClientPlans(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
 			p := l.clientPlan()
-			secret := p.Changes[1].Content[40:80]
+			secret := bytes.Split(p.Changes[1].Content, []byte("\n"))[2]
 			c.edit(l, &p)
 			before := l.listing()
 			_, err := l.apply(TrustRegistry, p)

@@ -16,6 +16,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
 	"math/big"
 	"testing"
@@ -135,6 +136,17 @@ func (c *Cert) KeyPEM() []byte {
 		c.tb.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+// KeyTraces are what of c's private key could be found in a file that should not
+// hold it: from its middle, since the beginnings of all keys are alike, as DER, as
+// PEM, and as JSON would write the PEM.
+func (c *Cert) KeyTraces() [][]byte {
+	text := c.KeyPEM()
+	block, _ := pem.Decode(text)
+	middle := len(block.Bytes) / 3
+	whole := base64.StdEncoding.EncodeToString(text)
+	return [][]byte{block.Bytes[middle : middle+16], text[len(text)/2 : len(text)/2+24], []byte(whole[len(whole)/2 : len(whole)/2+24])}
 }
 
 // PEM writes certificates one after the other as bare PEM blocks.
