@@ -129,9 +129,11 @@ func (c *checker) readPair(pair trust.ClientPair) (own tls.Certificate, ok bool)
 	if err != nil {
 		return own, false
 	}
-	key, err := c.set.World.FS.ReadFile(pair.KeyPath)
-	if err != nil {
-		return own, false
+	key := cert // hosts.toml may name one file with both halves
+	if pair.KeyPath != "" {
+		if key, err = c.set.World.FS.ReadFile(pair.KeyPath); err != nil {
+			return own, false
+		}
 	}
 	own, err = tls.X509KeyPair(cert, key)
 	return own, err == nil && own.Leaf != nil
