@@ -398,3 +398,22 @@ func TestSillyGetsNoPassword(t *testing.T) {
 		t.Errorf("sent %q: %v", got, err)
 	}
 }
+
+// A token server without OAuth 2 gives anybody a token: that must not pass for the
+// identity token having been accepted.
+func TestIdentityTokenWithoutOAuth(t *testing.T) {
+	l := signintest.NewLab(t)
+	l.Serve(regAt, bearer("https://auth.example/token"))
+	l.Serve(tokenAt, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		fmt.Fprint(w, `{"token":"good"}`)
+	}))
+	out, err := l.Access(regName).SignIn(t.Context(), trust.Credential{User: user, Secret: trust.NewSecret("stolen"), Token: true})
+	var refused *signin.Refusal
+	if !errors.As(err, &refused) || refused.Why != signin.BadAnswer || refused.Status != http.StatusNotFound {
+		t.Errorf("%+v, %v", out.Method, err)
+	}
+}
