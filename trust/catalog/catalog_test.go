@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,11 +32,9 @@ type registry struct {
 	names []string
 	most  int                 // of a page, 0: 1000
 	link  func(string) string // changes the Link header
-	paths []string            // of the requests
 }
 
 func (g *registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g.paths = append(g.paths, r.URL.RequestURI())
 	if r.URL.Path != "/v2/_catalog" {
 		fmt.Fprint(w, "{}")
 		return
@@ -326,6 +325,27 @@ func TestHarborWantsThePassword(t *testing.T) {
 	all, _, err := list(t.Context(), l.Access("harbor.example").Session(alice))
 	if err != nil || len(all) != 3 {
 		t.Errorf("%q, %v", all, err)
+	}
+}
+
+// A page is handed on and forgotten: what is held does not grow with the list.
+func TestPagesAreNotKept(t *testing.T) {
+	s, _ := session(t, &registry{names: names(100_000)}, trust.Credential{})
+	var held []uint64
+	err := catalog.Repositories(t.Context(), s, func(catalog.Page) error {
+		if len(held)%10 == 0 {
+			runtime.GC()
+		}
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		held = append(held, m.HeapAlloc)
+		return nil
+	})
+	if err != nil || len(held) != 100 {
+		t.Fatal(len(held), err)
+	}
+	if early, late := held[10], held[90]; late > early+1<<20 { // 80,000 names are 2 MB
+		t.Errorf("%d bytes were held at first, %d at last", early, late)
 	}
 }
 
