@@ -95,6 +95,7 @@ install: install-helper install-desktop
 	install -d $(DESTDIR)$(bindir)
 	install -m 0755 bin/mooring $(DESTDIR)$(bindir)/mooring
 	install -m 0755 bin/mooring-cli $(DESTDIR)$(bindir)/docker-credential-mooring
+	ln -f $(DESTDIR)$(bindir)/docker-credential-mooring $(DESTDIR)$(bindir)/mooring-cli
 
 # The entry for the desktop's menu, which also makes Mooring the one that opens
 # mooring:// links.
@@ -125,7 +126,7 @@ install-helper:
 # First of all the person's files must name Mooring's helper no more.
 uninstall:
 	-[ -n "$(DESTDIR)" ] || scripts/unregister.sh $(bindir)/mooring
-	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(bindir)/docker-credential-mooring $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
+	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(bindir)/docker-credential-mooring $(DESTDIR)$(bindir)/mooring-cli $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
 	rm -f $(DESTDIR)$(desktop) $(DESTDIR)$(icon)
 	$(refresh-desktop)
 	-rmdir $(DESTDIR)$(helperdir)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"syscall"
 
 	"mooring.dev/mooring/ui/cli"
 	uitray "mooring.dev/mooring/ui/tray"
@@ -12,6 +14,7 @@ import (
 
 // tray runs the watcher of this machine.
 func tray(ctx context.Context, g cli.Globals, w *words.Words) error {
+	becomeLight()
 	o := uitray.Options{Words: w, Log: os.Stderr}
 	if program := windowProgram(); program != "" {
 		o.StartWindow = func() error { return startWindow(program, g) }
@@ -19,23 +22,43 @@ func tray(ctx context.Context, g cli.Globals, w *words.Words) error {
 	return uitray.Run(ctx, machine(g), o)
 }
 
+// light is the name of the build without a window, where both are installed.
+const light = "mooring-cli"
+
+// becomeLight goes on as the build without a window if that lies beside this one:
+// the libraries of the window alone take a dozen megabytes, and the watcher runs
+// all day. It returns only if there is none.
+func becomeLight() {
+	self, err := os.Executable()
+	if !hasWindow || err != nil {
+		return
+	}
+	path := filepath.Join(filepath.Dir(self), light)
+	_ = syscall.Exec(path, append([]string{path}, os.Args[1:]...), os.Environ())
+}
+
 // windowProgram is what opens the window: this program if it has one, else the one
-// that is installed; "" for none.
+// beside it, else the one that is installed; "" for none.
 func windowProgram() string {
 	self, err := os.Executable()
-	if hasWindow && err == nil {
+	if err != nil {
+		return ""
+	}
+	if hasWindow {
 		return self
 	}
-	path, lerr := exec.LookPath("mooring")
-	if lerr != nil {
-		return ""
+	for _, name := range []string{filepath.Join(filepath.Dir(self), "mooring"), "mooring"} {
+		if path, err := exec.LookPath(name); err == nil && !sameFile(path, self) {
+			return path
+		}
 	}
-	mine, err := os.Stat(self)
-	found, ferr := os.Stat(path)
-	if err != nil || ferr != nil || os.SameFile(mine, found) {
-		return ""
-	}
-	return path
+	return ""
+}
+
+func sameFile(a, b string) bool {
+	i, err := os.Stat(a)
+	j, jerr := os.Stat(b)
+	return err == nil && jerr == nil && os.SameFile(i, j)
 }
 
 // startWindow starts the window as a process of its own, which outlives this one.

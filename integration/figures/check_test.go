@@ -15,7 +15,7 @@ import (
 )
 
 // mooring builds the command line without a window, as it is released.
-func mooring(b *testing.B) string {
+func mooring(b testing.TB) string {
 	bin := filepath.Join(b.TempDir(), "mooring")
 	cmd := exec.Command("go", "build", "-tags", "nogui", "-ldflags", "-s -w", "-o", bin, "../..")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -46,7 +46,7 @@ func tree(b *testing.B, f fleet, addresses []string) string {
 	return root
 }
 
-func put(b *testing.B, name string, content []byte) {
+func put(b testing.TB, name string, content []byte) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		b.Fatal(err)
 	}

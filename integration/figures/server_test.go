@@ -41,7 +41,7 @@ type fleet struct {
 }
 
 // start runs a fleet until the benchmark ends.
-func start(b *testing.B) fleet {
+func start(b testing.TB) fleet {
 	dir := b.TempDir()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), serverEnv+"="+dir)

@@ -78,7 +78,7 @@ func Draw(m watch.Mood, g Ground, size int) image.Image {
 }
 
 // rim is how wide the rim of [Any] is, and shrink makes room for it.
-const rim, shrink = 1.1, 1.12
+const rim, shrink = 0.9, 1.1
 
 // side is the square that shapes are drawn in, as in assets/icons.
 const side = 20
@@ -158,7 +158,7 @@ func dot(x, y, r float64) field {
 
 // dashes is a ring of eight dashes around a bar.
 func dashes(p point) float64 {
-	const radius, width, count, filled = 8.2, 2.2, 8, 0.64
+	const radius, width, count, filled = 8.2, 2.2, 8, 0.6
 	ring := math.Abs(math.Hypot(p.x-10, p.y-10)-radius) - width/2
 	// The distance along the ring to the edge of the nearest dash.
 	turn := math.Atan2(p.y-10, p.x-10) / (2 * math.Pi) * count
