@@ -61,9 +61,9 @@ func sameFile(a, b string) bool {
 	return err == nil && jerr == nil && os.SameFile(i, j)
 }
 
-// startWindow starts the window as a process of its own, which outlives this one.
-func startWindow(program string, g cli.Globals) error {
-	var args []string
+// startWindow starts the window, or the verb in args, as a process of its own, which
+// outlives this one.
+func startWindow(program string, g cli.Globals, args ...string) error {
 	if g.Lang != "" {
 		args = append(args, "--lang", g.Lang)
 	}

@@ -43,7 +43,24 @@ func open(ctx context.Context, g cli.Globals, claims []link.Claim, refused error
 }
 
 func options(m *platform.Machine, g cli.Globals) uiwindow.Options {
-	return uiwindow.Options{Lang: g.Lang, Tour: tourBeside(g), OpenFolder: m.OpenFolder, CapsLock: capsLock(m)}
+	return uiwindow.Options{
+		Lang: g.Lang, Tour: tourBeside(g), OpenFolder: m.OpenFolder, CapsLock: capsLock(m), StartWatcher: startWatcher(g),
+	}
+}
+
+// startWatcher starts the watcher as a process of its own, which outlives this one;
+// nil for a tree, which nobody watches.
+func startWatcher(g cli.Globals) func(context.Context) error {
+	if g.Root != "" {
+		return nil
+	}
+	return func(context.Context) error {
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		return startWindow(self, g, "tray")
+	}
 }
 
 // firstWindow has the window that is open do what q asks, or opens one to which

@@ -76,9 +76,6 @@ func (d *clientDialog) escape() {
 	}
 }
 
-// busy reports whether a link must not take the dialog away.
-func (d *clientDialog) busy() bool { return d.form.Phase == vm.Applying || d.form.Phase == vm.Proving }
-
 // awaited lists the requests for this registry.
 func (d *clientDialog) awaited() {
 	d.asks.start(func(ctx context.Context, _ func(func())) func() {

@@ -45,16 +45,17 @@ func (w *Window) asked(q instance.Request) error {
 }
 
 // obey raises the window and shows what is asked for. An open dialog stays: what
-// was begun there is the person's, and the request anybody's of the same user.
+// was begun there is the person's, and the request anybody's of the same user. That
+// a link came is said in it (see [Window.OpenClaims]).
 func (w *Window) obey(q instance.Request) {
 	w.win.Show()
 	w.win.RequestFocus()
 	switch {
 	case !w.loaded:
 		w.waiting = &q // for the list
-	case w.dialogShown():
 	case q.Verb == instance.Open:
 		w.openLink(q.Link)
+	case w.dialogShown():
 	default:
 		w.present(q.Registry, q.Page)
 	}

@@ -17,35 +17,39 @@ import (
 
 // OpenClaims shows what a link or a project file asks for. Nothing is contacted
 // and nothing is added before the person clicks. Call it on the UI goroutine.
-func (w *Window) OpenClaims(claims []link.Claim) {
-	if w.occupied() {
+func (w *Window) OpenClaims(claims []link.Claim) { w.opened(claims, nil) }
+
+// opened shows claims, or why there are none. A dialog that a person is busy with
+// stays; it says that something came.
+func (w *Window) opened(claims []link.Claim, err error) {
+	var refused *link.Error
+	switch {
+	case err == nil && len(claims) == 0:
+	case w.occupied():
 		w.say(theme.Attention, w.t.Say("link.later"))
-		return
-	}
-	switch len(claims) {
-	case 0:
-	case 1:
+	case errors.As(err, &refused):
+		w.showRefused(err)
+	case err != nil:
+		w.fail(err)
+	case len(claims) == 1:
 		w.showClaim(claims[0], nil)
 	default:
 		w.showProject(claims)
 	}
 }
 
-// occupied reports whether changes are being made in the open dialog: a link must
-// not take it away.
+// occupied reports whether a dialog is open that a link must not take away: the
+// person decides or types something there, or changes are being made.
 func (w *Window) occupied() bool {
 	if !w.dialogShown() {
 		return false
 	}
-	switch d := w.dialog.(type) {
-	case *trustDialog:
-		return d.form.Phase == vm.Applying || d.form.Phase == vm.Proving
-	case *confirmation:
-		return d.acting
-	case *clientDialog:
-		return d.busy()
+	switch w.dialog.(type) {
+	case *panel, *projectDialog:
+		return false
+	default:
+		return true
 	}
-	return false
 }
 
 // showRefused says why a link or file was not opened.
@@ -213,19 +217,6 @@ func (w *Window) tookLink(name, path string, data []byte) bool {
 func (w *Window) openLink(text string) {
 	c, err := link.Parse(text)
 	w.opened([]link.Claim{c}, err)
-}
-
-// opened shows claims, or why there are none.
-func (w *Window) opened(claims []link.Claim, err error) {
-	var refused *link.Error
-	switch {
-	case err == nil:
-		w.OpenClaims(claims)
-	case errors.As(err, &refused):
-		w.showRefused(err)
-	default:
-		w.fail(err)
-	}
 }
 
 // teamLinkItem offers the link for a registry, or says in its place why there is
