@@ -127,7 +127,7 @@ func Local(w world.World) *change.Engine {
 // ownSignIns reports whether a plan is about root's own sign-ins alone: those are
 // in root's own files, as any person's are, and no plan of the helper's.
 func ownSignIns(p trust.Plan) bool {
-	return !slices.ContainsFunc(p.Changes, func(c trust.Change) bool {
+	return len(p.Changes) > 0 && !slices.ContainsFunc(p.Changes, func(c trust.Change) bool {
 		return c.Kind != trust.EditFile && c.Kind != trust.KeepSecret
 	})
 }
