@@ -32,6 +32,7 @@ type CheckedRegistry struct {
 // CheckedParty is one consumer at one endpoint of a check.
 type CheckedParty struct {
 	Party, Instance, Operation, Version, Reason string
+	Error                                       string
 	Installed                                   bool
 	Verdict                                     trust.State
 	Effective                                   *string

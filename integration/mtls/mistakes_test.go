@@ -39,6 +39,9 @@ type mistake struct {
 
 const day = 24 * time.Hour
 
+// inFiles are the reasons that an engine finds before it connects.
+var inFiles = []trust.Code{trust.CertWithoutKey, trust.KeyWithoutCert, trust.KeyMismatch, trust.KeyEncrypted, trust.NotPEM}
+
 var (
 	all  = []string{registry, nginx12, nginx13}
 	file = []string{registry}
@@ -141,6 +144,10 @@ func TestMistakes(t *testing.T) {
 			if !known || p.Verdict != state {
 				fmt.Fprintf(w, " (FORETOLD %s)", p.Verdict)
 				t.Errorf("%s at %s: %s was foretold %s (%s), and it: %s", c.name, port, judge, p.Verdict, p.Reason, lab.Excerpt(out.Text()))
+			}
+			// Where the fault is in the files, it is foretold in the engine's own words.
+			if slices.Contains(inFiles, trust.Code(p.Reason)) && !strings.Contains(out.Text(), p.Error) {
+				t.Errorf("%s: %s was to say %q, and said: %s", c.name, judge, p.Error, lab.Excerpt(out.Text()))
 			}
 		}
 		fmt.Fprintln(w)

@@ -18,6 +18,9 @@ type flatRules struct {
 	// missingKey is the text for a *.cert without its *.key: formatted with the
 	// key's and the certificate's name.
 	missingKey string
+	// missingCert is the text for a *.key without its *.cert: formatted with the
+	// certificate's and the key's name.
+	missingCert string
 	// lenient: a directory that may not be listed counts as empty, and a file that
 	// is gone between listing and reading (a dangling link, too) is passed over.
 	lenient bool
@@ -25,11 +28,18 @@ type flatRules struct {
 
 var (
 	classicRules = flatRules{
-		missingKey: "missing key %s for client certificate %s. CA certificates must use the extension .crt",
+		missingKey:  "missing key %s for client certificate %s. CA certificates must use the extension .crt",
+		missingCert: "missing client certificate %s for key %s",
+	}
+	// oldClassicRules are dockerd's before 29.
+	oldClassicRules = flatRules{
+		missingKey:  "missing key %s for client certificate %s. Note that CA certificates should use the extension .crt",
+		missingCert: "Missing client certificate %s for key %s",
 	}
 	containersRules = flatRules{
-		missingKey: "missing key %s for client certificate %s. Note that CA certificates should use the extension .crt",
-		lenient:    true,
+		missingKey:  oldClassicRules.missingKey,
+		missingCert: classicRules.missingCert,
+		lenient:     true,
 	}
 )
 
@@ -85,7 +95,7 @@ func (r *reading) flatFile(dir string, e fs.DirEntry, names map[string]bool, rul
 	case ".key":
 		cert := name[:len(name)-len(ext)] + ".cert"
 		if !names[cert] {
-			r.misplaced(trust.KeyWithoutCert, full, fmt.Sprintf("missing client certificate %s for key %s", cert, name))
+			r.misplaced(trust.KeyWithoutCert, full, fmt.Sprintf(rules.missingCert, cert, name))
 		}
 	default:
 		r.stray(dir, e)

@@ -30,7 +30,11 @@ func (r *reading) dockerClassic(d daemon, q Query) {
 		r.policy.InsecureNets = list.nets
 	}
 	dir := r.w.Join(d.certs, plainName(r.w, host))
-	r.flatDir(dir, classicRules)
+	rules := classicRules
+	if known && !versionAtLeast(d.Version, 29, 0) {
+		rules = oldClassicRules
+	}
+	r.flatDir(dir, rules)
 	r.nearMisses(host, append([]string{d.certs}, d.elsewhere()...), []string{dir}, dir)
 }
 
