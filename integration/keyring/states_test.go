@@ -58,7 +58,7 @@ func TestSeenFromOutside(t *testing.T) {
 	out := s.Run("secret-tool", "search", "--all", "--unlock", "service", "mooring").Text()
 	for _, want := range []string{
 		"attribute.username = " + reg, "attribute.username = other.lab.test", "label = Password for '" + reg + "' on 'mooring'",
-		`secret = {"v":1,"user":"alice","secret":"correct horse \"battery\" & 말 \n\t\\ ü"}`,
+		`secret = {"v":1,"registry":"` + reg + `","user":"alice","secret":"correct horse \"battery\" & 말 \n\t\\ ü"}`,
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("secret-tool does not show %q:\n%.2000s", want, out)

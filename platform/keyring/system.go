@@ -55,7 +55,7 @@ type system struct {
 // Set implements Store. What was written is read back: macOS' tool reports no
 // failure of a command on its standard input.
 func (s *system) Set(ctx context.Context, key string, c trust.Credential) error {
-	text, err := encode(c)
+	text, err := encode(key, c)
 	if err != nil {
 		return &Error{Failed, err}
 	}
@@ -86,15 +86,27 @@ func (s *system) Get(ctx context.Context, key string) (c trust.Credential, err e
 	if err != nil {
 		return trust.Credential{}, err
 	}
-	if c, err = decode(text); err != nil {
+	switch c, err = decode(key, text); {
+	case errors.Is(err, errOther):
+		return trust.Credential{}, &Error{NotFound, err}
+	case err != nil:
 		return trust.Credential{}, &Error{Failed, err}
 	}
 	return c, nil
 }
 
-// Delete implements Store.
+// Delete implements Store. What lies under the name for another registry stays.
 func (s *system) Delete(ctx context.Context, key string) error {
-	return s.do(ctx, key, func() error { return s.lib.Delete(Service, key) })
+	return s.do(ctx, key, func() error {
+		text, err := s.lib.Get(Service, key)
+		if err != nil {
+			return err
+		}
+		if _, err := decode(key, text); errors.Is(err, errOther) {
+			return &Error{NotFound, err}
+		}
+		return s.lib.Delete(Service, key)
+	})
 }
 
 // do makes the keyring ready, asking the person if need be, and calls the library.
