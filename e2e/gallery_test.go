@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -43,7 +45,40 @@ func shots() []shot {
 		}
 		out = append(out, shot{"trusted", lang, "dark", []image.Point{small, usual}})
 	}
+	return append(out, askedShots()...)
+}
+
+// askedShots are the dialogs of links, project files, client certificates and the
+// watcher, in each language and theme.
+func askedShots() []shot {
+	small, usual := image.Pt(800, 560), image.Pt(1180, 880)
+	var out []shot
+	for _, state := range []string{
+		"link-new", "link-doubtful", "link-long", "link-refused", "link-same", "link-lies", "project",
+		"client", "client-good", "client-problems", "client-locked", "client-request", "watch", "watch-stopped",
+	} {
+		out = append(out, shot{state, "en", "light", []image.Point{small, usual}})
+	}
+	for _, lang := range []string{"ko", "ru"} {
+		for _, state := range []string{"link-doubtful", "link-lies", "project", "client-problems", "client-locked", "watch"} {
+			out = append(out, shot{state, lang, "dark", []image.Point{small, usual}})
+		}
+	}
 	return out
+}
+
+// leads are the keys that lead from where a program of another state starts to the
+// state of a shot.
+var leads = map[string]struct{ from, keys string }{
+	"dialog":    {"refused", "ctrl+t"},
+	"link-same": {"link", "shift+Tab Return"},
+	"link-lies": {"link-differs", "shift+Tab Return"},
+}
+
+// behind reports whether a state is a dialog, which dims the window.
+func behind(state string) bool {
+	kind, _, _ := strings.Cut(state, "-")
+	return slices.Contains([]string{"dialog", "link", "project", "client", "watch"}, kind)
 }
 
 // TestGallery photographs the window in every state, for people to look at, and
@@ -59,7 +94,7 @@ func TestGallery(t *testing.T) {
 				p := w.settled()
 				p.save(t, fmt.Sprintf("gallery/%s-%s-%s-%dx%d", shot.state, shot.lang, shot.look, size.X, size.Y))
 				back := theme.New().Color(fynetheme.ColorNameBackground, variants[shot.look])
-				if shot.state != "dialog" && p.count(back) < size.X*size.Y/10 {
+				if !behind(shot.state) && p.count(back) < size.X*size.Y/10 {
 					t.Errorf("%v: hardly anything has the background of the %s theme", size, shot.look)
 				}
 			}
@@ -71,9 +106,9 @@ func TestGallery(t *testing.T) {
 // gallery opens the window of a shot and waits until its machine is checked.
 func (s *session) gallery(shot shot) *window {
 	s.t.Helper()
-	state := shot.state
-	if state == "dialog" {
-		state = "refused"
+	state, lead := shot.state, leads[shot.state]
+	if lead.from != "" {
+		state = lead.from
 	}
 	cmd := s.command("dbus-run-session", "--", desk.Built("gallery"), state, shot.lang)
 	cmd.Env = append(cmd.Env, "FYNE_THEME="+shot.look, "LANG="+shot.lang+".UTF-8")
@@ -87,8 +122,8 @@ func (s *session) gallery(shot shot) *window {
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }() // until it ends
 	w.settled()
-	if shot.state == "dialog" {
-		w.key("ctrl+t")
+	if lead.keys != "" {
+		w.key(strings.Fields(lead.keys)...)
 		w.settled()
 	}
 	return w

@@ -44,7 +44,9 @@ func main() {
 	s, corp := machine(state)
 	open(state, &o, corp)
 	t := told{Service: s}
-	t.then = client(state, &o, s)
+	if t.then = client(state, &o, s); t.then == nil {
+		t.then = watcher(state, &o, s)
+	}
 	if err := window.Run(context.Background(), t, o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -47,7 +47,7 @@ func (t Teller) ClaimPage(b *Book, c link.Claim) ClaimPage {
 
 // longHost is from how many characters on a host is read from its wrong end:
 // people look at how it begins, and it belongs to whom its end names.
-const longHost = 40
+const longHost = 64
 
 // claimDoubts is what a person should know of the name that somebody else chose.
 func (t Teller) claimDoubts(c link.Claim) []string {
@@ -79,12 +79,11 @@ func (t Teller) claimed(c *link.Claim, key string, a args) string {
 // claimStanding is how a known registry stands, and whether it is trusted by what
 // the sender names.
 func (t Teller) claimStanding(e Entry, c link.Claim) (Mark, string) {
-	mark, sentence := t.standing(e)
 	if e.Report == nil || e.Report.Verdict() != trust.Trusted {
-		return mark, sentence
+		return t.standing(e)
 	}
 	if now, ok := link.Of(*e.Report); ok && c.Compare(now.SHA256[0]) == link.Same {
-		return mark, t.claimed(&c, "link.trusted-same", nil)
+		return MarkTrusted, t.claimed(&c, "link.trusted-same", nil)
 	}
 	return MarkAttention, t.claimed(&c, "link.trusted-other", nil)
 }

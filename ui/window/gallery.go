@@ -31,3 +31,6 @@ func (w *Window) OpenSigningRequest(name string) {
 		}
 	})
 }
+
+// OpenWatch opens the watcher's settings.
+func (w *Window) OpenWatch() { w.showWatch() }

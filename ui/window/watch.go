@@ -137,7 +137,7 @@ func (w *Window) showAutostart(on bool) {
 	}
 	c := &confirmation{
 		title: w.t.Say("watch.autostart"), question: w.t.Say(key), label: w.t.Say(key + "-do"),
-		empty: w.t.Say("blocked.nothing"), done: w.t.Say(key + "-done"),
+		empty: w.t.Say("blocked.nothing"), done: w.t.Say(key + "-done"), stays: true,
 		plan: func(ctx context.Context) (trust.Plan, error) { return w.service.PlanAutostart(ctx, on) },
 		act:  w.service.Apply,
 	}

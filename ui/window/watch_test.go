@@ -98,8 +98,9 @@ func TestAutostart(t *testing.T) {
 		t.Fatal("it was written before any click")
 	}
 	r.press("Start with my session")
-	r.until("the end", func() bool { return !r.w.dialogShown() })
-	r.has("The watcher starts with your session from now on.")
+	r.until("the end", func() bool { return strings.Contains(r.texts(), "The watcher starts with your session from now on.") })
+	r.button("Undo")
+	r.press("Close")
 	if on, _ := s.Autostart(t.Context()); !on {
 		t.Error("it was not written")
 	}
