@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"slices"
 	"time"
 
@@ -19,39 +20,45 @@ func (m *Machine) access(ctx context.Context, r trust.Registry) (*signin.Access,
 	o := CheckOptions{}
 	c, prober := m.checker(ctx, o), m.prober(o)
 	p := prober.Probe(ctx, r)
+	way := signin.Way{Connect: prober.Connect, Client: c.clientPairs(p)}
 	report := c.report(p)
-	if unvisited(p) && registryAlone(report) {
-		p.Endpoints[1] = prober.Endpoint(ctx, trust.RoleToken, p.Endpoints[1].Address)
-		report = c.report(p)
+	if half(p) {
+		if challenge, ok := unseen(ctx, report, way); ok {
+			p.Auth = challenge
+			p.Endpoints = []trust.Endpoint{p.Endpoints[0], prober.Follow(ctx, p.Endpoints[0], challenge.Realm)}
+			report = c.report(p)
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return signin.Accept(report, signin.Way{Connect: prober.Connect, Client: c.clientPairs(p)})
+	return signin.Accept(report, way)
 }
 
-// unvisited reports whether a probe stopped at the token server because a proxy
-// would have led there: nobody can say then where it is, and a registry that is
-// not verified could have named anything.
-func unvisited(p trust.Probe) bool {
-	if len(p.Endpoints) < 2 {
-		return false
+// half reports whether a probe may not have seen all of what a registry names: one
+// that answers nobody without a client certificate, or a token server to which only
+// a proxy would lead, so that nobody can say where it is.
+func half(p trust.Probe) bool {
+	if len(p.Endpoints) == 1 {
+		return p.Auth.Scheme == trust.AuthUnknown
 	}
-	ep := p.Endpoints[1]
-	return ep.Role == trust.RoleToken && ep.Proxy != "" && ep.Failure != nil && ep.Failure.Code == trust.TokenUntrusted
+	f := p.Endpoints[1].Failure
+	return p.Endpoints[1].Proxy != "" && f != nil && f.Code == trust.TokenUntrusted
 }
 
-// registryAlone reports whether the registry itself is one that signing in may
-// talk to. What it named came over that very connection, so its word for the token
-// server may be taken as far as a handshake.
-func registryAlone(r trust.Report) bool {
+// unseen asks the registry itself, if signing in may talk to it, for a token server
+// that is not among what was checked.
+func unseen(ctx context.Context, r trust.Report, way signin.Way) (trust.Challenge, bool) {
 	r.Endpoints = r.Endpoints[:1]
-	a, err := signin.Accept(r, signin.Way{})
+	a, err := signin.Accept(r, way)
 	if err != nil {
-		return false
+		return trust.Challenge{}, false
 	}
-	a.Close()
-	return true
+	defer a.Close()
+	m, err := a.Method(ctx)
+	var refused *signin.Refusal
+	named := errors.As(err, &refused) && refused.Why == signin.Redirected && refused.Role == trust.RoleToken
+	return trust.Challenge{Scheme: trust.AuthBearer, Realm: m.Realm, Service: m.Service}, named && m.Scheme == signin.Bearer
 }
 
 // SignInMethod implements SignIns.

@@ -153,6 +153,47 @@ func TestSignInWithClientCertificate(t *testing.T) {
 	}
 }
 
+// A registry that answers nobody without a client certificate names its token
+// server only then.
+func TestTokenServerBehindClientCertificate(t *testing.T) {
+	clients := trusttest.NewCA(t, "Client CA")
+	s := newGuarded(t, func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, clients.Pool() })
+	var shown int
+	token := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown += len(r.TLS.PeerCertificates)
+		if _, p, _ := r.BasicAuth(); p != "correct horse" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprint(w, `{"token":"good"}`)
+	}))
+	token.TLS = s.ca.Leaf(trusttest.Names("auth.example")).Config()
+	token.TLS.ClientAuth = tls.RequestClientCert
+	token.StartTLS()
+	defer token.Close()
+	s.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer good" {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="https://auth.example/token",service="reg"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	s.machine.Prober.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		to := s.server.Listener.Addr().String()
+		if address == "auth.example:443" {
+			to = token.Listener.Addr().String()
+		}
+		return new(net.Dialer).DialContext(ctx, network, to)
+	}
+	s.trust()
+	pair := clients.Client("alice")
+	dir := "etc/docker/certs.d/reg.example:5000/"
+	s.write(dir+"client.cert", string(pair.PEM()))
+	s.write(dir+"client.key", string(pair.KeyPEM()))
+	if _, err := s.prove("correct horse"); err != nil || shown != 0 {
+		t.Errorf("%v; the token server was shown %d certificates", err, shown)
+	}
+}
+
 // A name that is none reaches no server.
 func TestCatalogChecksNames(t *testing.T) {
 	s := newGuarded(t, nil)

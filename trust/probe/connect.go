@@ -29,6 +29,16 @@ func (p *Prober) Connect(ctx context.Context, address string) (net.Conn, error) 
 	return conn, conn.SetDeadline(time.Time{})
 }
 
+// Follow looks at the token server that a registry names, first being what was seen
+// of the registry. The caller has judged first's certificate, and got the realm over
+// a connection verified by it: then, and only behind a proxy, which knows no places,
+// the server may be anywhere.
+func (p *Prober) Follow(ctx context.Context, first trust.Endpoint, realm string) trust.Endpoint {
+	v := p.visitor()
+	v.begin()
+	return v.refer(ctx, first, reference{role: trust.RoleToken, url: realm, verified: true})
+}
+
 // ChallengeOf reads how the server of an answer wants to be signed in to. A
 // realm is without the user and password that an URL may hold.
 func ChallengeOf(resp *http.Response) trust.Challenge { return challengeOf(resp) }

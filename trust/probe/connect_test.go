@@ -3,6 +3,7 @@ package probe
 import (
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -54,5 +55,31 @@ func TestConnectFails(t *testing.T) {
 	p = &Prober{Timeout: 50 * time.Millisecond, Proxy: through("http://" + serve(t, hang)).Proxy}
 	if _, err := p.Connect(t.Context(), labAddress); FailureOf(err).Code != trust.ProxyFailed {
 		t.Error(err)
+	}
+}
+
+// A verified registry's word is taken behind a proxy, and nowhere else.
+func TestFollow(t *testing.T) {
+	server := serve(t, secure(labLeaf(t).Config(), answer(okAnswer)))
+	seen := make(chan string, 8)
+	proxied := through("http://" + serve(t, proxyTo(server, seen)))
+	n := &network{at: map[string]string{labAddress: server, "auth.example:443": server}, from: map[string]string{labAddress: "203.0.113.5", "auth.example:443": "10.0.0.1"}}
+	direct := &Prober{Dial: n.dial, Proxy: Direct, Timeout: 2 * time.Second}
+	first := trust.Endpoint{Host: labName, Address: labAddress, IP: netip.MustParseAddr("203.0.113.5")}
+	for name, c := range map[string]struct {
+		prober *Prober
+		realm  string
+		ok     bool
+	}{
+		"behind a proxy":            {proxied, "https://auth.example/token", true},
+		"in plain HTTP":             {proxied, "http://auth.example/token", false},
+		"no address":                {proxied, "silly-realm", false},
+		"at a private address":      {direct, "https://auth.example/token", false},
+		"where the registry itself": {direct, "https://" + labAddress + "/token", true},
+	} {
+		ep := c.prober.Follow(t.Context(), first, c.realm)
+		if ep.Role != trust.RoleToken || (ep.Failure == nil) != c.ok {
+			t.Errorf("%s: %+v", name, ep.Failure)
+		}
 	}
 }

@@ -59,6 +59,8 @@ func ascii(host string) (string, error) {
 type reference struct {
 	role trust.Role
 	url  string
+	// verified: the registry's certificate was judged, and this is its own word.
+	verified bool
 }
 
 // references are the token server and the redirect target of what first
@@ -69,10 +71,10 @@ func references(first trust.Endpoint) []reference {
 		return nil
 	}
 	if c := first.HTTP.Challenge; c.Scheme == trust.AuthBearer && c.Realm != "" && !sameServer(first, c.Realm) {
-		out = append(out, reference{trust.RoleToken, c.Realm})
+		out = append(out, reference{role: trust.RoleToken, url: c.Realm})
 	}
 	if l := first.HTTP.Location; l != "" && !sameServer(first, l) {
-		out = append(out, reference{trust.RoleRedirect, l})
+		out = append(out, reference{role: trust.RoleRedirect, url: l})
 	}
 	return out
 }
@@ -109,7 +111,7 @@ func (v visitor) refer(ctx context.Context, first trust.Endpoint, r reference) t
 			Failure: failure(trust.PlainHTTP, fmt.Errorf("%s names an address without TLS: %s", first.Address, r.url)),
 		}
 	}
-	t.guard = &guard{host: first.Host, at: placeOf(first), role: r.role}
+	t.guard = &guard{host: first.Host, at: placeOf(first), role: r.role, verified: r.verified}
 	return v.endpoint(ctx, t)
 }
 
