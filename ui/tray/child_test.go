@@ -136,8 +136,9 @@ func (nothingInstalled) Look(string) (string, error) { return "", exec.ErrNotFou
 
 // machine is the directory of such a machine.
 type machine struct {
-	t   *testing.T
-	dir string
+	t         *testing.T
+	dir       string
+	systemBus *bus // nil for none
 }
 
 func newMachine(t *testing.T) *machine {
@@ -145,7 +146,7 @@ func newMachine(t *testing.T) *machine {
 	dir, err := os.MkdirTemp("", "tray")
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	m := &machine{t, dir}
+	m := &machine{t: t, dir: dir}
 	must(t, os.MkdirAll(filepath.Join(dir, "home"), 0o700))
 	must(t, os.Mkdir(filepath.Join(dir, "run"), 0o700))
 	return m
@@ -234,7 +235,12 @@ func (m *machine) tray(b *bus) *process {
 	m.t.Helper()
 	p := &process{m: m, log: &lockedBuffer{}, done: make(chan struct{})}
 	p.cmd = exec.Command("/proc/self/exe")
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(m.dir, "home"), childVar + "=" + m.dir, "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nonexistent"}
+	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(m.dir, "home"), childVar + "=" + m.dir}
+	system := "unix:path=/nonexistent"
+	if m.systemBus != nil {
+		system = m.systemBus.address
+	}
+	p.cmd.Env = append(p.cmd.Env, "DBUS_SYSTEM_BUS_ADDRESS="+system)
 	p.cmd.Env = append(p.cmd.Env, "GORACE=exitcode=0 log_path="+filepath.Join(m.dir, "race"))
 	if b != nil {
 		p.cmd.Env = append(p.cmd.Env, "DBUS_SESSION_BUS_ADDRESS="+b.address)

@@ -59,9 +59,11 @@ func argb(img image.Image) []byte {
 
 // is waits until the icon shows a mood. It looks as panels do, when there is
 // another picture.
-func (i *icon) is(m watch.Mood) {
+func (i *icon) is(m watch.Mood) { i.b.t.Helper(); i.shows(m, Any) }
+
+func (i *icon) shows(m watch.Mood, g Ground) {
 	i.b.t.Helper()
-	want := argb(Draw(m, Any, pixels))
+	want := argb(Draw(m, g, pixels))
 	late := time.After(20 * time.Second)
 	for {
 		if p := i.picture(); p.W == pixels && p.H == pixels && bytes.Equal(p.Pix, want) {
