@@ -89,7 +89,10 @@ func TestNothingIsRunFromATree(t *testing.T) {
 func TestWithoutABusNothingIsStarted(t *testing.T) {
 	dir := t.TempDir()
 	for _, env := range []map[string]string{
-		{}, {"DBUS_SESSION_BUS_ADDRESS": "autolaunch:"}, {"XDG_RUNTIME_DIR": dir}, {"XDG_RUNTIME_DIR": "relative"},
+		{},
+		{"DBUS_SESSION_BUS_ADDRESS": "autolaunch:"},
+		{"XDG_RUNTIME_DIR": dir},
+		{"XDG_RUNTIME_DIR": "relative"},
 		{"DBUS_SESSION_BUS_ADDRESS": "unix:path=" + dir + "/gone"},
 	} {
 		n := New(world.World{OS: "linux", Env: func(name string) string { return env[name] }}, nil)

@@ -268,10 +268,10 @@ func (i *icon) click(label string) {
 
 // note is a notification as the desktop's service got it.
 type note struct {
-	id, replaces   uint32
-	title, body    string
-	actions        []string
-	urgent, closed bool
+	id, replaces uint32
+	title, body  string
+	actions      []string
+	urgent       bool
 }
 
 // service is a desktop's notification service.
