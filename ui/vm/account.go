@@ -166,7 +166,10 @@ func (t Teller) kept(i int, k platform.Kept) Row {
 		ID: "kept:" + string(k.In) + ":" + k.Path + k.Helper, Mark: keptMarks[k.In],
 		Title: t.say("kept."+string(k.In), args{"helper": k.Helper}), Reason: t.usedBy(k),
 	}
-	if row.Mark == "" {
+	switch {
+	case t.ended(k):
+		row.Mark, row.Reason = MarkAttention, t.say("kept.ended", args{"when": t.W.Moment(k.Expires)})
+	case row.Mark == "":
 		row.Mark = MarkUnknown
 	}
 	if k.User != "" && k.User != tokenUser {
@@ -224,6 +227,9 @@ func (t Teller) tool(a platform.Account, p trust.Party) Row {
 		k := a.Kept[i]
 		row.Mark, row.Word, row.Muted = keptMarks[k.In], t.say("tool."+string(k.In), nil), false
 		row.Reason = t.say("tool."+string(k.In)+"-detail", args{"helper": k.Helper, "path": k.Path})
+		if t.ended(k) {
+			row.Mark, row.Word = MarkAttention, t.say("tool.ended", nil)
+		}
 	}
 	switch {
 	case i >= 0 && a.Kept[i].In == platform.KeptKeyring:

@@ -59,7 +59,7 @@ func (t Teller) ImagesPage(m *Images) ImagesPage {
 	case m.Stage == Stopped:
 		p.Count, p.Again = t.count("images.stopped", n, nil), t.say("act.read-on", nil)
 	case m.Stage == ReadFailed && n > 0:
-		p.Count, p.Again = t.count("images.broken-off", n, nil), t.say("act.try-again", nil)
+		p.Count = t.count("images.broken-off", n, nil)
 	case n > 0:
 		p.Count = t.count("images.count", n, nil)
 	}
@@ -70,6 +70,8 @@ func (t Teller) ImagesPage(m *Images) ImagesPage {
 		p.Fault = t.fault(m.Err)
 	}
 	switch {
+	case n == 0 && p.Fault != nil && p.Fault.Do == ActTrust:
+		p.Hint = "" // nothing at all is asked of it
 	case n == 0 && p.Fault != nil:
 		p.None = t.say("images.no-list", nil)
 	case n == 0 && m.Stage == Read:

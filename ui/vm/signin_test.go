@@ -222,6 +222,7 @@ func TestSignInTabHasWords(t *testing.T) {
 	for _, lang := range words.Languages() {
 		tl := teller(t, lang)
 		for _, in := range []platform.KeptIn{platform.KeptKeyring, platform.KeptSession, platform.KeptHelper, platform.KeptFile} {
+			tl.SignInTab(entry(t, b, harbor), platform.Account{Kept: []platform.Kept{{In: in, Expires: at.Add(-time.Hour), Readers: both}}}, both)
 			for _, readers := range [][]trust.Party{nil, {trust.Docker}, both} {
 				kept := platform.Kept{In: in, Helper: "pass", Path: "/home/alice/.docker/config.json", User: "alice", Token: true, At: at, Expires: at.Add(time.Hour), Readers: readers}
 				tl.SignInTab(entry(t, b, harbor), platform.Account{Kept: []platform.Kept{kept}}, both)

@@ -100,8 +100,8 @@ func (t Teller) trustedState(e Entry) Remark {
 	if e.Report == nil {
 		return Remark{MarkUnknown, t.say("side.unchecked", nil)}
 	}
-	b := t.banner(e, *e.Report)
-	return Remark{b.Mark, b.Sentence}
+	state := e.Report.Verdict()
+	return Remark{markOf(state), t.sentence(*e.Report, state)}
 }
 
 // secretLabel is what a product wants beside the user.

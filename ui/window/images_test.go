@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"mooring.dev/mooring/trust/catalog"
+	"mooring.dev/mooring/trust/signin"
 	"mooring.dev/mooring/ui/vm"
 	"mooring.dev/mooring/ui/window/windowtest"
 )
@@ -110,7 +111,7 @@ func TestFilterKeepsTheFocus(t *testing.T) {
 
 func TestCatalogIsRefused(t *testing.T) {
 	r, tab := content(t, 0, func(s *windowtest.Service) {
-		s.CatalogError = &catalog.Refusal{Why: catalog.AdminOnly, Status: 401, Text: "unauthorized to list catalog"}
+		s.CatalogError = &catalog.Refusal{Why: catalog.AdminOnly, Product: signin.Harbor, Status: 401, Text: "unauthorized to list catalog"}
 	})
 	r.read(tab)
 	r.has(r.w.t.W.Error(r.s.CatalogError).What)

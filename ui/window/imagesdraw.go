@@ -41,15 +41,12 @@ func (t *imagesTab) fault(f *vm.Fault, again func()) fyne.CanvasObject {
 	return widgets.Banner(d)
 }
 
-// refreshState says how far reading is, in a line that is always there: the list
-// under it does not move.
+// refreshState says how far reading is. There is something to say from the first
+// moment on, so that the list under it does not move.
 func (t *imagesTab) refreshState() {
 	p := t.shown
-	text := p.Count
-	if text == "" {
-		text = " "
-	}
-	row := widgets.Row(6, 0, false, widgets.NewText(text, widgets.Secondary, widgets.CutEnd))
+	t.state.Hidden = p.Count == ""
+	row := widgets.Row(6, 0, false, widgets.NewText(p.Count, widgets.Secondary, widgets.CutEnd))
 	switch {
 	case p.Busy:
 		row.Add(widgets.NewIconButton(theme.IconClose, t.w.t.Say("act.stop"), t.stop))

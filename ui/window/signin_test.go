@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"go.uber.org/goleak"
 
 	"mooring.dev/mooring/platform"
@@ -410,6 +411,11 @@ func TestTabsByKeyboard(t *testing.T) {
 		if r.w.page.tab != want {
 			t.Errorf("Ctrl+%s shows tab %d, want %d", key, r.w.page.tab, want)
 		}
+	}
+	r.w.showTab(tabHistory)
+	r.w.keys.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyTab, Modifier: fyne.KeyModifierControl})
+	if r.w.page.tab != tabTrust {
+		t.Errorf("after the last tab Ctrl+Tab shows tab %d", r.w.page.tab)
 	}
 }
 

@@ -18,11 +18,11 @@ func (d *signInDialog) render() {
 		return
 	}
 	body := []fyne.CanvasObject{d.who(p)}
+	if p.Problem != nil { // before the fields: in a low window the end is out of sight
+		body = append(body, d.w.markedProblem(theme.State(p.Mark), *p.Problem))
+	}
 	if p.Fields {
 		body = append(body, d.questions(p))
-	}
-	if p.Problem != nil {
-		body = append(body, d.w.markedProblem(theme.State(p.Mark), *p.Problem))
 	}
 	if p.Busy != "" {
 		body = append(body, widgets.Busy(p.Busy))
