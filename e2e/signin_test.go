@@ -116,7 +116,10 @@ func TestSignIn(t *testing.T) {
 	w.settled()
 	w.typed("app")
 	w.key("Return")
-	w.settled().save(t, "sign-in-6-images")
+	images := w.settled()
+	images.save(t, "sign-in-6-images")
+	w.key("ctrl+Tab")
+	w.until("the next tab", func(p picture) bool { return !bytes.Equal(images.Pix, p.Pix) })
 }
 
 // wide reports whether the filled button is as wide as the offer to the tools.

@@ -43,6 +43,7 @@ func main() {
 	}
 	s, corp := machine(state)
 	open(state, &o, corp)
+	signIns(state, &o, s)
 	t := told{Service: s}
 	if t.then = client(state, &o, s); t.then == nil {
 		t.then = watcher(state, &o, s)
