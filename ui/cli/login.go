@@ -2,9 +2,6 @@ package cli
 
 import (
 	"errors"
-	"io"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,10 +11,6 @@ import (
 	"mooring.dev/mooring/trust/signin"
 	"mooring.dev/mooring/ui/safe"
 )
-
-// maxPassword bounds what is read as one: tokens of cloud registries take a few
-// thousand bytes.
-const maxPassword = 64 << 10
 
 // loginFlags are the flags of login.
 type loginFlags struct {
@@ -182,93 +175,6 @@ func (a *app) credential(f loginFlags, r trust.Registry, m signin.Method) (trust
 	}
 	c.Secret = trust.NewSecret(secret)
 	return c, err
-}
-
-// readPassword reads standard input to its end, without the line's end that an
-// editor or echo leaves, as docker login does.
-func (a *app) readPassword() (string, error) {
-	b, err := io.ReadAll(io.LimitReader(a.std.In, maxPassword+1))
-	if err == nil && len(b) > maxPassword {
-		err = failed{key: "password-long"}
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), err
-}
-
-// askHidden puts a question whose answer is not shown.
-func (a *app) askHidden(question string) (string, error) {
-	if a.std.Hidden == nil {
-		return a.ask(question)
-	}
-	out, _ := a.people()
-	if _, err := io.WriteString(out, question+" "); err != nil {
-		return "", err
-	}
-	text, err := a.std.Hidden(a.ctx)
-	line(out, "")
-	return text, err
-}
-
-// The JSON answer of login, schema 1. Fields are only ever added.
-type (
-	jsonLogin struct {
-		Schema   int            `json:"schema"`
-		Registry string         `json:"registry"`
-		Scheme   signin.Scheme  `json:"scheme"` // "" when nothing was verified
-		Product  signin.Product `json:"product"`
-		Realm    string         `json:"realm"`
-		Service  string         `json:"service"`
-		SignedIn bool           `json:"signedIn"` // the registry accepted it
-		Kept     bool           `json:"kept"`     // in the keyring
-		User     string         `json:"user"`
-		Token    bool           `json:"token"` // an identity token is kept, not the password
-		Expires  *time.Time     `json:"expires"`
-		Keyring  *keyring.State `json:"keyring"` // why it was not kept
-		Refusal  *jsonRefusal   `json:"refusal"`
-		Receipt  *trust.Receipt `json:"receipt,omitempty"` // of --for
-	}
-	jsonRefusal struct {
-		Why        string         `json:"why"`
-		Endpoint   string         `json:"endpoint"`
-		Role       trust.Role     `json:"role"`
-		Product    signin.Product `json:"product"`
-		Reason     trust.Code     `json:"reason"`
-		Party      trust.Party    `json:"party"`
-		Status     int            `json:"status"` // of HTTP, 0 for none
-		RetryAfter int            `json:"retryAfter"`
-		Text       string         `json:"text"`
-	}
-)
-
-func loginJSON(l loginAnswer, err error) jsonLogin {
-	out := jsonLogin{
-		Schema: schema, Registry: l.registry.String(), SignedIn: l.signedIn,
-		Scheme: l.outcome.Method.Scheme, Product: l.outcome.Method.Product, Realm: l.outcome.Method.Realm, Service: l.outcome.Method.Service,
-		User: l.outcome.Keep.User, Token: l.outcome.Keep.Token, Kept: l.signedIn && err == nil, Refusal: refusalJSON(err),
-	}
-	if e := l.outcome.Expires; !e.IsZero() {
-		e = e.UTC()
-		out.Expires = &e
-	}
-	if l.receipt != nil {
-		r := receiptJSON(*l.receipt)
-		out.Receipt = &r
-	}
-	var notKept *keyring.Error
-	if errors.As(err, &notKept) {
-		out.Keyring = &notKept.State
-	}
-	return out
-}
-
-func refusalJSON(err error) *jsonRefusal {
-	var r *signin.Refusal
-	if !errors.As(err, &r) {
-		return nil
-	}
-	return &jsonRefusal{
-		Why: string(r.Why), Endpoint: r.Endpoint, Role: r.Role, Product: r.Product, Reason: r.Reason, Party: r.Party,
-		Status: r.Status, RetryAfter: int(r.RetryAfter.Seconds()), Text: r.Text,
-	}
 }
 
 // answerLogin answers with what came of a login: refused is why there was none, err

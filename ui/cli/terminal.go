@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -34,4 +36,32 @@ func hiddenLine(f *os.File) func(context.Context) (string, error) {
 			return string(r.text), r.err
 		}
 	}
+}
+
+// maxPassword bounds what is read as one: tokens of cloud registries take a few
+// thousand bytes.
+const maxPassword = 64 << 10
+
+// readPassword reads standard input to its end, without the line's end that an
+// editor or echo leaves, as docker login does.
+func (a *app) readPassword() (string, error) {
+	b, err := io.ReadAll(io.LimitReader(a.std.In, maxPassword+1))
+	if err == nil && len(b) > maxPassword {
+		err = failed{key: "password-long"}
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), err
+}
+
+// askHidden puts a question whose answer is not shown.
+func (a *app) askHidden(question string) (string, error) {
+	if a.std.Hidden == nil {
+		return a.ask(question)
+	}
+	out, _ := a.people()
+	if _, err := io.WriteString(out, question+" "); err != nil {
+		return "", err
+	}
+	text, err := a.std.Hidden(a.ctx)
+	line(out, "")
+	return text, err
 }
