@@ -135,8 +135,13 @@ func TestClientCertInstalled(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, i, err)
 		}
 	}
-	if v := s.check().Verdict(); v != trust.Trusted {
-		t.Errorf("the check says %s", v)
+	report := s.check()
+	if report.Verdict() != trust.Trusted {
+		t.Errorf("the check says %s", report.Verdict())
+	}
+	// The same pair in the directories of two tools hides nothing.
+	if hasFinding(report, trust.ShadowedDirectory, "") {
+		t.Errorf("%+v", report.Findings)
 	}
 	again, err := s.planFor(alice)
 	if err != nil || len(again.Pending()) > 0 {

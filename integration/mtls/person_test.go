@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -148,6 +149,14 @@ func TestOrdinaryUser(t *testing.T) {
 	u.podman(p.registry, s.image)
 	if out := u.run(s.l.Program(), "check", p.registry, "--party", "docker,podman"); !out.OK() || !strings.Contains(out.Text(), "trusted") {
 		t.Errorf("the check ended with %d: %s", out.Code, out.Text())
+	}
+
+	// What the plan says of docker's own command line.
+	if !slices.ContainsFunc(plan.Consequences, func(c trust.Consequence) bool { return c.Code == trust.ManifestStops }) {
+		t.Errorf("the plan does not speak of docker manifest: %+v", plan.Consequences)
+	}
+	if out := u.run("docker", "manifest", "inspect", p.registry+"/"+s.image); out.OK() || !strings.Contains(out.Text(), "client.key: permission denied") {
+		t.Errorf("docker manifest: %s", lab.Excerpt(out.Text()))
 	}
 
 	// Why there are two places: root's key is not for the person's tools.

@@ -23,11 +23,11 @@ func (r *reading) shadowed(winner string, hidden []string) {
 }
 
 // lacks reports whether a certificate file of other holds something that no file
-// in dir does: the same CA in both, as a plan for two tools leaves it, hides
-// nothing.
+// in dir does: the same CA or client certificate in both, as a plan for two tools
+// leaves it, hides nothing.
 func lacks(w world.World, dir, other string) bool {
 	held := map[trust.Fingerprint]bool{}
-	for _, name := range crtFiles(w, dir) {
+	for _, name := range readFiles(w, dir) {
 		for _, c := range readCA(w, w.Join(dir, name)).certs {
 			held[trust.FingerprintOf(c)] = true
 		}
@@ -38,7 +38,7 @@ func lacks(w world.World, dir, other string) bool {
 			continue
 		}
 		certs := readCA(w, w.Join(other, e.Name())).certs
-		if len(certs) == 0 || !strings.HasSuffix(e.Name(), ".crt") {
+		if len(certs) == 0 || !isRead(e.Name()) {
 			return true
 		}
 		for _, c := range certs {
@@ -126,15 +126,23 @@ func certName(name string) bool {
 
 // crtFiles lists the CA files that a loader reads in dir.
 func crtFiles(w world.World, dir string) []string {
+	return slices.DeleteFunc(readFiles(w, dir), func(name string) bool { return !strings.HasSuffix(name, ".crt") })
+}
+
+// readFiles lists the files with certificates, CAs' and clients', that a loader
+// reads in dir.
+func readFiles(w world.World, dir string) []string {
 	entries, _ := w.FS.ReadDir(dir)
 	var out []string
 	for _, e := range entries {
-		if regular(e) && strings.HasSuffix(e.Name(), ".crt") {
+		if regular(e) && isRead(e.Name()) {
 			out = append(out, e.Name())
 		}
 	}
 	return out
 }
+
+func isRead(name string) bool { return strings.HasSuffix(name, ".crt") || strings.HasSuffix(name, ".cert") }
 
 // placeIn describes dir for a planner.
 func placeIn(w world.World, dir string) Place {

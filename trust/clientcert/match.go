@@ -46,12 +46,30 @@ func (g *gathered) pairUp(r *Review) {
 		Cert: best.cert.Certificate, Chain: g.chain(best.cert.Certificate), Key: key,
 		WasEncrypted: best.key.locked, CertFile: best.cert.file, KeyFile: best.key.file,
 	}
+	r.Problems = append(r.Problems, g.keyless(all)...)
 	for _, other := range all[1:] {
 		r.Problems = append(r.Problems, Problem{Code: SeveralPairs, File: other.cert.file, Args: map[string]string{
-			"file": other.cert.file, "subject": other.cert.Subject.String(),
-			"taken": best.cert.Subject.String(), "notAfter": other.cert.NotAfter.UTC().Format(time.RFC3339),
+			"file": other.cert.file, "subject": clip(other.cert.Subject.String()),
+			"taken": clip(best.cert.Subject.String()), "notAfter": other.cert.NotAfter.UTC().Format(time.RFC3339),
 		}})
 	}
+}
+
+// keyless are the certificates of clients, other than that of a pair, whose key is
+// not among the files: after a renewal the old pair often lies beside the new
+// certificate.
+func (g *gathered) keyless(pairs []candidate) []Problem {
+	var out []Problem
+	for _, c := range g.certs {
+		paired := slices.ContainsFunc(pairs, func(p candidate) bool { return p.cert.Equal(c.Certificate) })
+		if paired || !isClient(c.Certificate) {
+			continue
+		}
+		out = append(out, Problem{
+			Code: trust.CertWithoutKey, File: c.file, Args: map[string]string{"file": c.file, "subject": clip(c.Subject.String())},
+		})
+	}
+	return out
 }
 
 // compare puts those first that are for clients, valid now, and last the longest.
@@ -100,7 +118,7 @@ func (g *gathered) unmatched() []Problem {
 	case len(g.keys) > 0 && len(certs) > 0:
 		return []Problem{{
 			Code: trust.KeyMismatch, File: g.keys[0].file, Args: map[string]string{
-				"file": g.keys[0].file, "certFile": certs[0].file, "subject": certs[0].Subject.String(),
+				"file": g.keys[0].file, "certFile": certs[0].file, "subject": clip(certs[0].Subject.String()),
 			},
 		}}
 	case len(g.keys) > 0:
@@ -110,12 +128,12 @@ func (g *gathered) unmatched() []Problem {
 	case len(certs) > 0:
 		return []Problem{{
 			Code: trust.CertWithoutKey, File: certs[0].file,
-			Args: map[string]string{"file": certs[0].file, "subject": certs[0].Subject.String()},
+			Args: map[string]string{"file": certs[0].file, "subject": clip(certs[0].Subject.String())},
 		}}
 	case len(g.certs) > 0:
 		return []Problem{{
 			Code: CAOnly, File: g.certs[0].file,
-			Args: map[string]string{"file": g.certs[0].file, "subject": g.certs[0].Subject.String()},
+			Args: map[string]string{"file": g.certs[0].file, "subject": clip(g.certs[0].Subject.String())},
 		}}
 	}
 	return nil

@@ -124,7 +124,7 @@ func (p *part) fault(f Problem) {
 func (g *gathered) take(p part, format certfile.Format) {
 	id := Identified{Name: p.file, Kind: kindOf(p, format)}
 	if len(p.certs) > 0 {
-		id.Subject = p.certs[0].Subject.String()
+		id.Subject = clip(p.certs[0].Subject.String())
 	}
 	g.files = append(g.files, id)
 	for _, c := range p.certs {

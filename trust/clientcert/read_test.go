@@ -205,6 +205,17 @@ func TestBestOfSeveral(t *testing.T) {
 	}
 }
 
+// TestRenewedWithoutItsKey: the old pair is taken, and the new certificate is not
+// passed over in silence.
+func TestRenewedWithoutItsKey(t *testing.T) {
+	ca := trusttest.NewCA(t, "Client CA")
+	old := ca.Client("alice", trusttest.NotAfter(time.Now().AddDate(0, 0, -1)))
+	r := Read([]File{{"old.pem", append(old.PEM(), old.KeyPEM()...)}, {"new.pem", ca.Client("alice").PEM()}}, trust.Secret{})
+	if r.Pair == nil || codes(r.Problems) != "cert-without-key" || r.Problems[0].File != "new.pem" {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestHostileCosts: a file may not demand more work than anybody means.
 func TestHostileCosts(t *testing.T) {
 	endless := func(s string) []byte {
