@@ -142,7 +142,9 @@ func readFiles(w world.World, dir string) []string {
 	return out
 }
 
-func isRead(name string) bool { return strings.HasSuffix(name, ".crt") || strings.HasSuffix(name, ".cert") }
+func isRead(name string) bool {
+	return strings.HasSuffix(name, ".crt") || strings.HasSuffix(name, ".cert")
+}
 
 // placeIn describes dir for a planner.
 func placeIn(w world.World, dir string) Place {
