@@ -58,6 +58,9 @@ func (t Teller) doneLine(d trust.Done) Line {
 		l.Sign, l.Text, l.Plain = "$", safe.Line(d.Command), true
 	case d.Kind == trust.KeepSecret:
 		l.Text = t.W.KeepSecret(d.Registry, false)
+	case d.Kind == trust.MoveFile:
+		moved := trust.Change{Kind: d.Kind, Path: d.Path, To: d.To}
+		l.Sign, l.Text, l.Mark = signs[trust.StatusRenamed], safe.Line(moved.Moved()), MarkAttention
 	case d.Kind == trust.RemoveFile:
 		l.Sign, l.Mark = "−", MarkRefused
 	case d.Before != nil:
