@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mooring.dev/mooring/platform/anchors"
+	"mooring.dev/mooring/platform/autostart"
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -114,14 +115,28 @@ func Local(w world.World) *change.Engine {
 	r := rules{world: w, dirs: append([]string{
 		w.Join(w.User.Home, ".config/docker/certs.d"), w.Join(w.User.Home, ".config/containers/certs.d"),
 	}, certsDirs...)}
+	entry := autostart.Entry{World: w}.Path()
 	e.Check = func(p trust.Plan) error {
-		if ownSignIns(p) {
+		if ownSignIns(p) || onlyFile(p, entry) {
 			return nil
 		}
 		return r.check(p, p.Reach)
 	}
-	e.Vet = r.vet
+	e.Vet = func(p trust.Plan, c trust.Change, found []byte) error {
+		if onlyFile(p, entry) {
+			return nil
+		}
+		return r.vet(p, c, found)
+	}
 	return e
+}
+
+// onlyFile reports whether a plan is about one file alone, such as what starts
+// with root's own session: no plan of the helper's either.
+func onlyFile(p trust.Plan, path string) bool {
+	return len(p.Changes) > 0 && !slices.ContainsFunc(p.Changes, func(c trust.Change) bool {
+		return c.Kind != trust.WriteFile && c.Kind != trust.RemoveFile || c.Path != path
+	})
 }
 
 // ownSignIns reports whether a plan is about root's own sign-ins alone: those are
