@@ -192,6 +192,24 @@ func TestTheStateDirectoryServesWithoutARuntimeDirectory(t *testing.T) {
 	}
 }
 
+// Where there are no sockets a second watcher is still kept away.
+func TestHoldingWithoutListening(t *testing.T) {
+	w, _ := home(t)
+	s, err := Hold(w, Watcher)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Listen(w, Watcher, nil); !errors.Is(err, ErrRunning) || !Running(w, Watcher) {
+		t.Errorf("a second one: %v", err)
+	}
+	if err := Send(t.Context(), w, Watcher, Request{Verb: CheckNow}); !errors.Is(err, ErrNobody) {
+		t.Errorf("somebody answers: %v", err)
+	}
+	if err := s.Close(); err != nil || Running(w, Watcher) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
 func TestAForeignTreeHasNobody(t *testing.T) {
 	w := world.Under(t.TempDir(), "linux")
 	if err := Send(t.Context(), w, Window, Request{Verb: Show}); !errors.Is(err, ErrNobody) || Running(w, Window) {

@@ -11,6 +11,9 @@ import (
 
 const hasModes = true
 
+// noSockets is how the system says that it has none.
+const noSockets = unix.EAFNOSUPPORT
+
 // isMine reports whether a file belongs to this process's user.
 func isMine(i fs.FileInfo) bool {
 	st, ok := i.Sys().(*syscall.Stat_t)

@@ -17,6 +17,10 @@ import (
 // ErrRunning says that another process of this user has the endpoint.
 var ErrRunning = errors.New("another one is running")
 
+// ErrNoSockets says that this system has no such sockets: Windows before its version
+// 1803. Then nobody can be asked anything, but [Hold] still keeps a second one away.
+var ErrNoSockets = errors.New("this system has no local sockets")
+
 const (
 	exchange = 2 * time.Second // for one request with its answer
 	maxPeers = 8               // at once; more are turned away
@@ -46,6 +50,21 @@ type Server struct {
 // Who has the lock has the endpoint. A socket that is there all the same is one
 // that a crash left.
 func Listen(w world.World, e Endpoint, handle func(Request) error) (*Server, error) {
+	s, err := Hold(w, e)
+	if err != nil {
+		return nil, err
+	}
+	s.handle, s.peers = handle, make(chan struct{}, maxPeers)
+	if err := s.listen(); err != nil {
+		s.lock.Close()
+		return nil, err
+	}
+	s.working.Go(s.accept)
+	return s, nil
+}
+
+// Hold takes an endpoint and listens to nobody.
+func Hold(w world.World, e Endpoint) (*Server, error) {
 	p, err := placeOf(w, e, true)
 	if err != nil {
 		return nil, err
@@ -54,12 +73,11 @@ func Listen(w world.World, e Endpoint, handle func(Request) error) (*Server, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{place: p, lock: lock, handle: handle, peers: make(chan struct{}, maxPeers)}
-	if err := s.listen(); err != nil {
+	s := &Server{place: p, lock: lock}
+	if err := s.take(); err != nil {
 		lock.Close()
 		return nil, err
 	}
-	s.working.Go(s.accept)
 	return s, nil
 }
 
@@ -72,13 +90,13 @@ func openLock(path string) (*os.File, error) {
 }
 
 func (s *Server) listen() error {
-	if err := s.take(); err != nil {
-		return err
-	}
 	if err := removeSocket(s.place.socket); err != nil {
 		return err
 	}
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.place.socket, Net: "unix"})
+	if errors.Is(err, noSockets) {
+		return ErrNoSockets
+	}
 	if err != nil {
 		return err
 	}
@@ -125,6 +143,9 @@ func removeSocket(path string) error {
 
 // Close ends the server and waits for those it answers.
 func (s *Server) Close() error {
+	if s.listener == nil {
+		return s.lock.Close()
+	}
 	err := s.listener.Close()
 	s.working.Wait()
 	if i, lerr := os.Lstat(s.place.socket); lerr == nil && os.SameFile(i, s.socket) {

@@ -5,6 +5,7 @@ package tray
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -64,6 +65,9 @@ func Run(ctx context.Context, m *platform.Machine, o Options) error {
 	}
 	t.watcher = m.Watcher(watch.Config{Tell: t.hear, Publish: t.publish, Log: t.problem})
 	server, err := instance.Listen(m.World, instance.Watcher, t.asked)
+	if errors.Is(err, instance.ErrNoSockets) {
+		server, err = instance.Hold(m.World, instance.Watcher)
+	}
 	if err != nil {
 		return err
 	}
