@@ -26,7 +26,7 @@ const (
 // without one they stay shut, and a problem says so. What is wrong with the pair
 // itself says [Check].
 func Read(files []File, passphrase trust.Secret) Review {
-	g := &gathered{passphrase: passphrase}
+	g := &gathered{opener: opener{passphrase, maxIterations}}
 	for i, f := range files {
 		if i == MaxFiles {
 			g.problem(Problem{Code: UnusableFile, Variant: "too-many", File: f.Name})
@@ -57,12 +57,12 @@ type foundKey struct {
 
 // gathered is what all files hold together.
 type gathered struct {
-	passphrase trust.Secret
-	certs      []foundCert
-	keys       []foundKey
-	shut       []string // files with keys that stayed shut
-	problems   []Problem
-	files      []Identified
+	opener
+	certs    []foundCert
+	keys     []foundKey
+	shut     []string // files with keys that stayed shut
+	problems []Problem
+	files    []Identified
 }
 
 func (g *gathered) problem(p Problem) {
@@ -193,7 +193,7 @@ func (g *gathered) readKeys(p *part, text []byte) {
 		}
 		locked := isLocked(b)
 		p.locked = p.locked || locked
-		key, err := openPEM(b, g.passphrase)
+		key, err := g.openPEM(b)
 		g.key(p, key, locked, err)
 	}
 }
@@ -233,7 +233,7 @@ func (g *gathered) readKeyDER(p *part, data []byte) bool {
 		return false
 	}
 	p.locked = true
-	key, err := unlock(data, g.passphrase)
+	key, err := g.unlock(data)
 	g.key(p, key, true, err)
 	return true
 }
@@ -242,7 +242,7 @@ func (g *gathered) readKeyDER(p *part, data []byte) bool {
 // tried unasked.
 func (g *gathered) readPKCS12(p *part, data []byte) {
 	p.locked = true
-	if costly(data) {
+	if !g.spend(iterations(data)) {
 		g.key(p, nil, true, errUnsupported)
 		return
 	}

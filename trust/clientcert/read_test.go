@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -237,14 +238,25 @@ func TestHostileCosts(t *testing.T) {
 		t.Error(codes(r.Problems))
 	}
 	p12 := stored(t, "modern.p12")[0].Data
-	if costly(p12) {
-		t.Error("OpenSSL's own counts are too many")
+	if n := iterations(p12); n < 3*2048 || n > 100_000 {
+		t.Errorf("OpenSSL's file names %d", n)
 	}
-	if !costly(marshal(t, struct {
-		Salt []byte
-		N    int
-	}{[]byte("salt"), maxIterations + 1})) {
-		t.Error("a huge count is not seen")
+	for _, count := range []any{1 << 30, new(big.Int).Lsh(big.NewInt(1), 100), -1} {
+		der := marshal(t, struct {
+			Salt []byte
+			N    any
+		}{[]byte("salt"), count})
+		if n := iterations(der); n <= maxIterations {
+			t.Errorf("%v is taken for %d", count, n)
+		}
+	}
+	// Many keys that are dear together are as bad as one.
+	many := bytes.Repeat(stored(t, "locked-hmacWithSHA256.pem")[0].Data, 60)
+	g := gathered{opener: opener{trust.NewSecret("wrong"), 10 * 2048}}
+	p := part{}
+	g.readKeys(&p, many)
+	if g.left < 0 || g.left >= 2048 || p.problem == nil {
+		t.Errorf("%d iterations are left", g.left)
 	}
 	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("took %s", d)
