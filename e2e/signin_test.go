@@ -4,7 +4,9 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"image"
 	"io/fs"
 	"os"
@@ -100,7 +102,7 @@ func TestSignIn(t *testing.T) {
 	done.save(t, "sign-in-4-used")
 	for _, argv := range [][]string{
 		{"skopeo", "inspect", "docker://" + image1},
-		{"podman", "login", "--get-login", reg},
+		{"docker", "manifest", "inspect", image1},
 	} {
 		if out, err := s.onBus(argv...); err != nil {
 			t.Errorf("%v without a password: %v\n%s", argv, err, out)
@@ -195,6 +197,49 @@ func TestSignInWithoutAKeyring(t *testing.T) {
 	w.until("the page", whole(theme.ColorTrustedBack))
 	w.key("ctrl+2")
 	w.settled().save(t, "no-keyring-3-tab")
+}
+
+// TestPlaintextIsMoved: a password that docker left in its file goes into the
+// keyring, and docker's and podman's kin find it there.
+func TestPlaintextIsMoved(t *testing.T) {
+	s := login(t, "allowed", "1280x900")
+	believe(t, startRegistry(t, s))
+	coded := base64.StdEncoding.EncodeToString([]byte(account + ":" + secret))
+	path := filepath.Join(s.user.Home, ".docker", "config.json")
+	s.own(path, fmt.Appendf(nil, `{"auths": {%q: {"auth": %q}}, "currentContext": "default"}`, reg, coded))
+	w := s.withKeyring()
+	w.until("green", whole(theme.ColorTrustedBack))
+	w.key("ctrl+2")
+	risk := w.until("the risk", whole(theme.ColorAttentionBack))
+	risk.save(t, "move-1-risk")
+	w.click(risk.buttons()[0])
+	plan := w.until("the plan", dialog)
+	plan.save(t, "move-2-plan")
+	w.click(plan.buttons()[0])
+	w.until("the receipt", func(p picture) bool { return banner(theme.ColorTrustedBack)(p) && dialog(p) }).save(t, "move-3-done")
+	if got := s.helperOf(".docker/config.json"); got != "mooring" {
+		t.Errorf("docker is told to ask %q", got)
+	}
+	b, err := os.ReadFile(path)
+	must(t, err)
+	if !bytes.Contains(b, []byte(`"currentContext": "default"`)) {
+		t.Errorf("what was beside it has changed:\n%s", b)
+	}
+	s.nowhere(coded)
+	s.nowhere(secret)
+	if out, err := s.onBus("skopeo", "inspect", "docker://"+image1); err != nil {
+		t.Errorf("skopeo: %v\n%s", err, out)
+	}
+}
+
+// own puts a file of the person's into place.
+func (s *session) own(path string, b []byte) {
+	s.t.Helper()
+	must(s.t, os.MkdirAll(filepath.Dir(path), 0o700))
+	must(s.t, os.WriteFile(path, b, 0o600))
+	for _, p := range []string{filepath.Dir(path), path} {
+		must(s.t, os.Chown(p, int(s.user.Cred.Uid), int(s.user.Cred.Gid)))
+	}
 }
 
 // TestSignInWantsTrust: nothing can be typed for a registry that is not trusted.
