@@ -205,3 +205,13 @@ func (f *SignInForm) CanUse() bool {
 
 // cancelled reports whether err says no more than that the person did not wait.
 func cancelled(err error) bool { return errors.Is(err, context.Canceled) }
+
+// KeyringState is the state that an error of the keyring tells, "" for another
+// error or none.
+func KeyringState(err error) keyring.State {
+	var k *keyring.Error
+	if errors.As(err, &k) {
+		return k.State
+	}
+	return ""
+}
