@@ -68,7 +68,7 @@ test: deps-test
 	$(GO) test -race -tags $(test_tags) ./...
 
 # Real engines and registries, in namespaces of their own. Needs root.
-integration: deps-lab
+integration: deps-lab deps-wine
 	$(GO) test -tags integration -count=1 -p 1 -timeout 20m -v ./integration/...
 
 # The real window on a virtual display.

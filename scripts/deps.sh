@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what a target of the Makefile lacks, and says beforehand what that is.
 #
-#   scripts/deps.sh [--list] build|test|lab|e2e|cli
+#   scripts/deps.sh [--list] build|test|lab|wine|e2e|cli
 #
 # cli    Go alone: the command line without a window
 # build  and what Fyne's window is compiled from
 # test   a C compiler for the race detector
 # lab    the real engines of the integration tests (Debian and Ubuntu only)
+# wine   Windows' Credential Manager, and what builds for it (Debian and Ubuntu only)
 # e2e    a virtual display, a session bus, polkit and engines (Debian and Ubuntu only)
 #
 # --list says what is missing and installs nothing.
@@ -45,6 +46,7 @@ packages() {
 	brew:build | brew:test) ;;
 	apt-get:lab) echo docker.io containerd podman skopeo docker-registry apache2-utils nginx-light curl openssl \
 		iproute2 util-linux ca-certificates dbus polkitd pkexec sudo passwd gnome-keyring libsecret-tools ;;
+	apt-get:wine) echo wine wine64 gcc-mingw-w64-x86-64 ;;
 	apt-get:e2e) echo xvfb xauth openbox xdotool imagemagick dbus dbus-x11 polkitd pkexec fonts-nanum \
 		docker.io containerd podman skopeo docker-registry apache2-utils libgl1-mesa-dri iproute2 util-linux passwd \
 		gnome-keyring libsecret-tools ;;
