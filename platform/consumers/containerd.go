@@ -92,7 +92,7 @@ func containerdStarted(w world.World) time.Time {
 }
 
 // nerdctl reads the directories of its defaults (nerdctl pkg/defaults), or those
-// that nerdctl.toml names.
+// that nerdctl.toml names. That may also keep it from verifying anybody.
 func nerdctl(w world.World, installed bool) client {
 	c := client{instance: instanceNerdctl, installed: installed, loader: hostsLoader{nerdctl: true}}
 	switch {
@@ -105,8 +105,12 @@ func nerdctl(w world.World, installed bool) client {
 	default:
 		c.loader.roots = []string{containerdCerts, systemCerts}
 	}
-	if dirs, ok := nerdctlHostsDirs(w); ok {
-		c.loader.roots = dirs
+	conf := readNerdctlConf(w)
+	if conf.HostsDir != nil {
+		c.loader.roots = conf.HostsDir
+	}
+	if conf.Insecure {
+		c.loader.insecure = conf.path
 	}
 	return c
 }

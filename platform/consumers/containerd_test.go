@@ -175,6 +175,46 @@ func TestNerdctl(t *testing.T) {
 	}
 }
 
+// insecure_registry keeps nerdctl from verifying any server but those whose entry
+// demands it.
+func TestNerdctlInsecure(t *testing.T) {
+	const bin, user = "/usr/local/bin/nerdctl", "/home/alice/.config/nerdctl/nerdctl.toml"
+	const on, regHosts = "insecure_registry = true", "/etc/containerd/certs.d/reg:5000/hosts.toml"
+	for name, tt := range map[string]struct {
+		files tree
+		user  bool
+		env   string
+		reg   string
+		skip  string
+		plain bool
+	}{
+		"off":                   {tree{nerdctlTOML: "insecure_registry = false"}, false, "", "reg:5000", "", false},
+		"root":                  {tree{nerdctlTOML: on}, false, "", "reg:5000", nerdctlTOML, true},
+		"rootless":              {tree{user: on}, true, "", "reg:5000", user, true},
+		"rootless, not etc":     {tree{nerdctlTOML: on}, true, "", "reg:5000", "", false},
+		"by its variable":       {tree{"/x.toml": on}, false, "/x.toml", "reg:5000", "/x.toml", true},
+		"Docker Hub too":        {tree{nerdctlTOML: on}, false, "", "docker.io", nerdctlTOML, true},
+		"with a CA":             {tree{nerdctlTOML: on, regHosts: "server='https://reg:5000'"}, false, "", "reg:5000", nerdctlTOML, false},
+		"verification demanded": {tree{nerdctlTOML: on, regHosts: "server='https://reg:5000'\nskip_verify=false"}, false, "", "reg:5000", "", false},
+		"localhost":             {tree{nerdctlTOML: on}, false, "", "localhost:5000", ruleLocalhost, true},
+		"broken":                {tree{nerdctlTOML: on + "\nx ="}, false, "", "reg:5000", "", false},
+	} {
+		tt.files[bin] = ""
+		w := tt.files.under(t)
+		if tt.user {
+			w = asUser(w)
+		}
+		w.Env = func(name string) string { return map[string]string{"NERDCTL_TOML": tt.env}[name] }
+		got, _, _ := containerdPolicy(t, w, tt.reg, "")
+		if got.SkipVerify != tt.skip || got.PlainHTTP != tt.plain {
+			t.Errorf("%s: skip %q, plain %v", name, got.SkipVerify, got.PlainHTTP)
+		}
+		if tt.skip == nerdctlTOML && !slices.Contains(notesOf(got), "insecure-registry "+nerdctlTOML) {
+			t.Errorf("%s: notes %v", name, notesOf(got))
+		}
+	}
+}
+
 func TestCtrReadsRootsWhereItConnects(t *testing.T) {
 	one, _, _ := containerdPolicy(t, tree{"/usr/bin/containerd": "", "/usr/bin/containerd-shim-runc-v1": ""}.under(t), "reg", "")
 	two, _, _ := containerdPolicy(t, tree{"/usr/bin/containerd": ""}.under(t), "reg", "")

@@ -1,6 +1,9 @@
 package consumers
 
 import (
+	"cmp"
+	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -116,21 +119,46 @@ func table(v any) map[string]any {
 	return t
 }
 
-// nerdctlHostsDirs is hosts_dir of nerdctl.toml; ok is false when it is not set.
-func nerdctlHostsDirs(w world.World) (dirs []string, ok bool) {
-	file := "/etc/nerdctl/nerdctl.toml"
+// nerdctlConf is what is used of nerdctl.toml (nerdctl pkg/config).
+type nerdctlConf struct {
+	path     string
+	HostsDir []string `toml:"hosts_dir"` // nil when it is not set
+	// Insecure is --insecure-registry for every command.
+	Insecure bool  `toml:"insecure_registry"`
+	err      error // nerdctl stops at it
+}
+
+// readNerdctlConf reads the file that nerdctl takes when w's user runs it; there
+// need be none.
+func readNerdctlConf(w world.World) nerdctlConf {
+	file := nerdctlTOML
 	if w.User.UID != 0 {
 		file = w.Join(configHome(w), "nerdctl", "nerdctl.toml")
 	}
-	if f := w.Getenv("NERDCTL_TOML"); f != "" {
-		file = f
+	return readNerdctlTOML(w, cmp.Or(w.Getenv("NERDCTL_TOML"), file))
+}
+
+// nerdctlTOML is root's.
+const nerdctlTOML = "/etc/nerdctl/nerdctl.toml"
+
+func readNerdctlTOML(w world.World, path string) nerdctlConf {
+	c := nerdctlConf{path: path}
+	if err := readTOML(w, path, &c); err != nil {
+		return nerdctlConf{path: path, err: err}
 	}
-	var f struct {
-		HostsDir []string `toml:"hosts_dir"`
+	return c
+}
+
+// readTOML reads a file of settings; one that does not exist says nothing.
+func readTOML(w world.World, path string, into any) error {
+	data, err := w.FS.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case len(data) > maxHostsTOML:
+		return world.ErrTooLarge
 	}
-	data, err := w.FS.ReadFile(file)
-	if err != nil || len(data) > maxHostsTOML || toml.Unmarshal(data, &f) != nil {
-		return nil, false
-	}
-	return f.HostsDir, f.HostsDir != nil
+	return toml.Unmarshal(data, into)
 }

@@ -20,6 +20,10 @@ type hostsLoader struct {
 	// name, ignores roots that are not directories, and speaks plain HTTP to
 	// localhost (pkg/imgutil/dockerconfigresolver).
 	nerdctl bool
+	// insecure is the nerdctl.toml that says insecure_registry, "" for none: no
+	// server is verified but those whose entry demands it, and what nothing is
+	// configured for is spoken plain HTTP to if it knows nothing else.
+	insecure string
 	// needsHost: a hosts.toml without any [host] is invalid, as before containerd 2.
 	needsHost bool
 	// plainHTTP: with the scheme http TLS is never tried, and localhost has that
@@ -123,7 +127,21 @@ func (r *reading) entries(l hostsLoader, host string) (entries []hostEntry, ok b
 	if last := &entries[len(entries)-1]; last.host == "" {
 		last.complete(host, l)
 	}
+	if l.insecure != "" && !isLocalhost(host) { // which is spoken plain HTTP to anyway
+		for i := range entries {
+			entries[i].trustAnybody(l.insecure)
+		}
+	}
 	return entries, true
+}
+
+// trustAnybody applies nerdctl's insecure_registry (nerdctl
+// pkg/imgutil/dockerconfigresolver NewHostOptions, DefaultTLS).
+func (h *hostEntry) trustAnybody(file string) {
+	if h.skip == nil {
+		skip := true
+		h.skip, h.skipBy = &skip, file
+	}
 }
 
 // complete fills in the server of a registry for which no other is configured.

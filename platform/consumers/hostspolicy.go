@@ -84,15 +84,16 @@ func (h hostEntry) plain(l hostsLoader) bool {
 // unsafe takes over how far an entry is not verified.
 func (r *reading) unsafe(e hostEntry, plain bool) {
 	skip := e.skip != nil && *e.skip
-	r.policy.PlainHTTP = r.policy.PlainHTTP || e.scheme == "http"
+	r.policy.PlainHTTP = r.policy.PlainHTTP || e.scheme == "http" || e.own && e.skipBy != ""
 	if !plain && !skip {
 		return
 	}
-	r.policy.SkipVerify = e.origin
-	if e.origin == ruleLocalhost {
+	origin := cmp.Or(e.skipBy, e.origin)
+	r.policy.SkipVerify = origin
+	if origin == ruleLocalhost {
 		r.note(trust.LoopbackInsecure, "", e.host)
 	} else {
-		r.note(trust.InsecureRegistry, e.origin, e.host)
+		r.note(trust.InsecureRegistry, origin, e.host)
 	}
 }
 

@@ -32,6 +32,8 @@ type hostEntry struct {
 	skip  *bool
 	// origin is the hosts.toml or the rule that made it unsafe, if it is.
 	origin string
+	// skipBy is the file behind skip where that is not the origin.
+	skipBy string
 	// own: nothing is configured, so it is the registry itself.
 	own bool
 }
