@@ -101,7 +101,7 @@ func judgeFailure(v Verdict, ep Endpoint) Verdict {
 
 func insecureNet(ep Endpoint, p Policy) (InsecureNet, bool) {
 	for _, n := range p.InsecureNets {
-		if ep.IP.IsValid() && n.Prefix.Contains(ep.IP.Unmap()) {
+		if n.Holds(ep.IP) {
 			return n, true
 		}
 	}

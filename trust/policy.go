@@ -115,6 +115,10 @@ type InsecureNet struct {
 	PlainHTTP bool
 }
 
+// Holds reports whether an address is in the range, as Go's net.IPNet counts: an
+// IPv4 address is the same when it is written as IPv6, and zones do not matter.
+func (n InsecureNet) Holds(ip netip.Addr) bool { return n.Prefix.Contains(ip.Unmap().WithZone("")) }
+
 // ClientPair is a client certificate with its key, as found.
 type ClientPair struct {
 	Cert              *x509.Certificate   // nil when only the consumer may read it

@@ -26,7 +26,7 @@ func (r *reading) dockerBuildKit(d daemon, q Query) {
 	}
 	dir := r.w.Join(d.certs, plainName(r.w, host))
 	r.buildkitDir(dir)
-	list := r.insecure(d.Docker, d.config)
+	list := r.insecure(d)
 	if origin, ok := list.match(host, ip); ok {
 		r.skip(origin, host)
 		return
@@ -34,7 +34,7 @@ func (r *reading) dockerBuildKit(d daemon, q Query) {
 	if !ip.IsValid() && q.Role == trust.RoleRegistry {
 		r.policy.InsecureNets = list.nets
 	}
-	r.nearMisses(host, append([]string{d.certs}, d.elsewhere()...), []string{dir}, dir)
+	r.nearMisses(host, append([]string{d.certs}, d.otherCerts()...), []string{dir}, dir)
 }
 
 // buildkitDir reads the CA files of dir, then its pairs. One that may not be

@@ -49,6 +49,7 @@ func (k docker) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 	r, d := k.start(w, c, q)
 	switch {
 	case r.policy.Unknown != "":
+		r.elsewhere(d, c, q)
 	case c.Loader == loaderClassic:
 		r.dockerClassic(d, q)
 	default:
@@ -68,7 +69,7 @@ type daemon struct {
 	installed bool
 	loaders   []string // of pull
 	certs     string   // its certs.d
-	config    string   // its daemon.json
+	config    string   // its daemon.json, "" when it is not on this machine
 }
 
 // dockers finds the Docker daemons once and remembers them for the policies,
@@ -77,6 +78,7 @@ type dockers struct {
 	ask func(context.Context, world.World) []engine.Docker
 
 	mu    sync.Mutex
+	all   []engine.Docker // also those that the found leave out
 	found []daemon
 	asked bool
 }
@@ -90,7 +92,8 @@ func (k *dockers) list(ctx context.Context, w world.World) []daemon {
 		return k.found
 	}
 	k.asked = true
-	for _, d := range k.ask(ctx, w) {
+	k.all = k.ask(ctx, w)
+	for _, d := range k.all {
 		if relevant(d) {
 			k.found = append(k.found, describe(w, d, true))
 		}
@@ -132,6 +135,12 @@ const currentDocker = "29.10.0"
 func describe(w world.World, d engine.Docker, installed bool) daemon {
 	out := daemon{Docker: d, installed: installed}
 	out.certs, out.config = dockerFiles(w, d)
+	switch {
+	case d.Remote:
+		out.config = ""
+	case d.Desktop: // which hands it on into its virtual machine
+		out.config = w.Join(w.User.Home, ".docker", "daemon.json")
+	}
 	out.loaders = pullLoaders(w, out)
 	return out
 }
@@ -243,7 +252,7 @@ func restartCommand(w world.World, d daemon) string {
 // place is where an anchor has to be put for a consumer behind a daemon.
 func (k *dockers) place(w world.World, c trust.Consumer, reg trust.Registry) (Place, bool) {
 	d := k.of(w, c)
-	if d.Remote || d.Desktop {
+	if d.elsewhere() {
 		return Place{}, false
 	}
 	if c.Loader == loaderContainerd {
@@ -258,8 +267,11 @@ func (k *dockers) place(w world.World, c trust.Consumer, reg trust.Registry) (Pl
 // loader is the daemon's containerd loader.
 func (d daemon) loader() hostsLoader { return hostsLoader{roots: []string{d.certs}} }
 
-// elsewhere are roots that this daemon does not read, though people expect it to.
-func (d daemon) elsewhere() []string {
+// elsewhere: the daemon's files and its roots are not those of this machine.
+func (d daemon) elsewhere() bool { return d.Remote || d.Desktop }
+
+// otherCerts are roots that this daemon does not read, though people expect it to.
+func (d daemon) otherCerts() []string {
 	if d.certs == systemCerts || strings.Contains(d.certs, `\`) {
 		return nil
 	}

@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -172,6 +173,60 @@ func TestDockerElsewhere(t *testing.T) {
 		}
 		if p := b.Policy(w, c, Query{Registry: registry(t, "reg.example"), Role: trust.RoleRegistry}); p.Unknown == "" {
 			t.Errorf("builds of %s run elsewhere", d.Host)
+		}
+	}
+}
+
+// Of a daemon elsewhere one thing is known: that it says it does not verify.
+func TestDockerElsewhereInsecure(t *testing.T) {
+	w := tree{"/etc/docker/daemon.json": `{"insecure-registries":["here:5000"]}`}.under(t)
+	const socket = "unix:///root/.colima/default/docker.sock"
+	for name, tt := range map[string]struct {
+		store    bool
+		desktop  bool
+		insecure []string
+		reg, ip  string
+		role     trust.Role
+		want     string // why it does not verify, "" where nothing is known
+		noBuild  bool   // builds differ
+	}{
+		"named":                     {insecure: []string{"127.0.0.0/8", "reg:5000"}, reg: "reg:5000", want: socket},
+		"named, Docker Desktop":     {desktop: true, insecure: []string{"reg:5000"}, reg: "reg:5000", want: socket},
+		"named, containerd":         {store: true, insecure: []string{"127.0.0.0/8", "reg:5000"}, reg: "reg:5000", want: socket},
+		"named, its token":          {insecure: []string{"reg:5000"}, reg: "reg:5000", role: trust.RoleToken, want: socket, noBuild: true},
+		"another":                   {insecure: []string{"reg:5001"}, reg: "reg:5000"},
+		"named by this machine":     {insecure: []string{"127.0.0.0/8"}, reg: "here:5000"},
+		"in a range":                {insecure: []string{"10.0.0.0/8"}, reg: "reg:5000", ip: "10.1.1.1", want: socket},
+		"out of it":                 {insecure: []string{"10.0.0.0/8"}, reg: "reg:5000", ip: "11.1.1.1"},
+		"its localhost":             {insecure: []string{"127.0.0.0/8"}, reg: "127.0.0.1:5000", want: ruleLoopback, noBuild: true},
+		"its localhost, containerd": {store: true, insecure: []string{"127.0.0.0/8"}, reg: "127.0.0.1:5000"},
+	} {
+		d := answered("29.5.1", tt.store, tt.insecure...)
+		d.Host, d.Remote, d.Desktop = socket, !tt.desktop, tt.desktop
+		q := Query{Registry: registry(t, tt.reg), Role: tt.role, Host: "auth:443"}
+		if tt.ip != "" {
+			q.IP = netip.MustParseAddr(tt.ip)
+		}
+		which, want := "pull/classic", map[bool]string{false: tt.want}
+		if tt.store {
+			which = "pull/containerd"
+		}
+		want[true] = tt.want
+		if tt.noBuild {
+			want[true] = ""
+		}
+		for build, want := range want {
+			got := policyFor(t, docker{dockersOf(d)}, w, which, q)
+			if build {
+				got = policyFor(t, dockerBuild{dockersOf(d)}, w, "build/containerd", q)
+			}
+			unknown := want == "" && (!build || tt.role != trust.RoleToken)
+			if got.SkipVerify != want || (got.Unknown != "") != unknown || len(got.Looked) > 0 && !tt.desktop && unknown {
+				t.Errorf("%s, build %v: skip %q, unknown %q, looked %v", name, build, got.SkipVerify, got.Unknown, got.Looked)
+			}
+			if want == socket && (len(got.Notes) != 1 || got.Notes[0].Path != "" || !got.PlainHTTP) {
+				t.Errorf("%s, build %v: notes %v", name, build, got.Notes)
+			}
 		}
 	}
 }

@@ -38,6 +38,8 @@ func (k dockerBuild) Policy(w world.World, c trust.Consumer, q Query) trust.Poli
 	r, d := k.start(w, c, q)
 	if r.policy.Unknown == "" {
 		r.dockerHosts(d, q)
+	} else {
+		r.elsewhere(d, c, q)
 	}
 	return r.done()
 }

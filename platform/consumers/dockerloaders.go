@@ -21,7 +21,7 @@ func (r *reading) dockerClassic(d daemon, q Query) {
 	if host == hubName {
 		return // system roots only, whatever certs.d/docker.io holds
 	}
-	list := r.insecure(d.Docker, d.config)
+	list := r.insecure(d)
 	if origin, ok := list.match(host, ip); ok {
 		r.skip(origin, host) // certs.d is not even loaded
 		return
@@ -35,7 +35,7 @@ func (r *reading) dockerClassic(d daemon, q Query) {
 		rules = oldClassicRules
 	}
 	r.flatDir(dir, rules)
-	r.nearMisses(host, append([]string{d.certs}, d.elsewhere()...), []string{dir}, dir)
+	r.nearMisses(host, append([]string{d.certs}, d.otherCerts()...), []string{dir}, dir)
 }
 
 // dockerHosts fills the policy of a build, or of a pull into the containerd store:
@@ -54,10 +54,10 @@ func (r *reading) dockerHosts(d daemon, q Query) {
 			defer r.doubtToken()
 		}
 	}
-	list := r.insecure(d.Docker, d.config)
+	list := r.insecure(d)
 	host := dockerName(q.Registry)
 	taken, alone, ok := r.hosts(d.loader(), host, q)
-	r.nearMisses(host, append([]string{d.certs}, d.elsewhere()...),
+	r.nearMisses(host, append([]string{d.certs}, d.otherCerts()...),
 		d.loader().candidates(r.w, host), r.w.Join(d.certs, plainName(r.w, host)))
 	if !ok || !alone || !list.set {
 		return
@@ -72,6 +72,26 @@ func (r *reading) dockerHosts(d daemon, q Query) {
 	}
 	if !ip.IsValid() && q.Role == trust.RoleRegistry {
 		r.policy.InsecureNets = list.nets
+	}
+}
+
+// elsewhere takes over the one thing that can be said of a daemon whose files are
+// not here: that by its own word it does not verify the registry.
+func (r *reading) elsewhere(d daemon, c trust.Consumer, q Query) {
+	if !d.Answered || c.Loader != loaderClassic && q.Role == trust.RoleToken && authWithHostClient(d) != yes {
+		return
+	}
+	host := dockerName(q.Registry)
+	if q.Role == trust.RoleMirror {
+		host = q.Host
+	}
+	list := r.insecure(d)
+	if c.Loader == loaderContainerd && !list.set {
+		return
+	}
+	if origin, ok := list.match(host, q.IP); ok {
+		r.policy.Unknown = ""
+		r.skip(origin, host)
 	}
 }
 

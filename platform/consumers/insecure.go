@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"mooring.dev/mooring/platform/configfile"
-	"mooring.dev/mooring/platform/engine"
 	"mooring.dev/mooring/trust"
 )
 
@@ -61,8 +60,11 @@ func (r *reading) readDaemonJSON(path string) (configfile.Daemon, bool) {
 
 // insecure returns what daemon d does not verify: its own word if it answered,
 // else its configuration file and the rules that are built in.
-func (r *reading) insecure(d engine.Docker, path string) insecureList {
-	conf, _ := r.readDaemonJSON(path)
+func (r *reading) insecure(d daemon) insecureList {
+	var conf configfile.Daemon
+	if d.config != "" {
+		conf, _ = r.readDaemonJSON(d.config)
+	}
 	l := insecureList{names: map[string]string{}}
 	entries := d.Insecure
 	if !d.Answered {
@@ -72,29 +74,42 @@ func (r *reading) insecure(d engine.Docker, path string) insecureList {
 		}
 	}
 	for _, e := range entries {
-		l.add(e, origin(e, conf, path))
+		l.add(e, d.origin(e, conf))
 	}
 	l.set = l.set || len(d.Mirrors) > 0 || len(conf.Insecure) > 0 || len(conf.Mirrors) > 0
 	return l
 }
 
 // origin is where an entry of the list comes from.
-func origin(entry string, conf configfile.Daemon, path string) string {
+func (d daemon) origin(entry string, conf configfile.Daemon) string {
 	for _, e := range conf.Insecure {
 		if stripScheme(e) == stripScheme(entry) || samePrefix(e, entry) {
-			return path
+			return d.config
 		}
 	}
-	if p, err := netip.ParsePrefix(entry); err == nil && slices.Contains(loopbackNets, p.Masked()) {
+	if p, ok := parsePrefix(entry); ok && slices.Contains(loopbackNets, p) {
 		return ruleLoopback
+	}
+	if d.elsewhere() {
+		return d.Host // how it was set up cannot be seen from here
 	}
 	return ruleFlag
 }
 
 func samePrefix(a, b string) bool {
-	p, err := netip.ParsePrefix(a)
-	q, err2 := netip.ParsePrefix(b)
-	return err == nil && err2 == nil && p.Masked() == q.Masked()
+	p, ok := parsePrefix(a)
+	q, ok2 := parsePrefix(b)
+	return ok && ok2 && p == q
+}
+
+// parsePrefix reads a range as Go's net.ParseCIDR, which dockerd uses: one of IPv4
+// addresses written as IPv6 is one of IPv4 addresses.
+func parsePrefix(s string) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(s)
+	if err == nil && p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), err == nil
 }
 
 func stripScheme(s string) string {
@@ -109,8 +124,8 @@ func stripScheme(s string) string {
 func (l *insecureList) add(entry, origin string) {
 	entry = stripScheme(entry)
 	l.set = l.set || origin != ruleLoopback
-	if p, err := netip.ParsePrefix(entry); err == nil {
-		l.nets = append(l.nets, trust.InsecureNet{Prefix: p.Masked(), Origin: origin, PlainHTTP: true})
+	if p, ok := parsePrefix(entry); ok {
+		l.nets = append(l.nets, trust.InsecureNet{Prefix: p, Origin: origin, PlainHTTP: true})
 		return
 	}
 	l.names[entry] = origin
@@ -129,7 +144,7 @@ func (l insecureList) match(host string, ip netip.Addr) (origin string, ok bool)
 		ip = literal
 	}
 	for _, n := range l.nets {
-		if ip.IsValid() && n.Prefix.Contains(ip.Unmap()) {
+		if n.Holds(ip) {
 			return n.Origin, true
 		}
 	}
@@ -147,15 +162,18 @@ func hostIP(host string) (netip.Addr, bool) {
 // skip takes over that host is not verified.
 func (r *reading) skip(origin, host string) {
 	r.policy.SkipVerify, r.policy.PlainHTTP = origin, true
-	switch origin {
-	case ruleLoopback:
+	switch {
+	case origin == ruleLoopback:
 		r.note(trust.LoopbackInsecure, "", host)
-	case ruleFlag:
+	case origin == ruleFlag, isDaemon(origin):
 		r.note(trust.InsecureRegistry, "", host)
 	default:
 		r.note(trust.InsecureRegistry, origin, host)
 	}
 }
+
+// isDaemon tells the address of a daemon from a file.
+func isDaemon(origin string) bool { return strings.Contains(origin, "://") }
 
 // versionAtLeast compares a version like "29.5.1"; one that cannot be read is
 // not at least anything.

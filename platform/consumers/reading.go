@@ -35,7 +35,7 @@ func (r *reading) done() trust.Policy {
 		return p
 	}
 	p.System = r.system.Anchors
-	if p.Unknown == "" {
+	if p.Unknown == "" && p.SkipVerify == "" { // who does not verify needs no roots
 		p.Unknown = r.system.Unknown
 	}
 	p.Looked = append(p.Looked, r.system.Looked...)

@@ -75,7 +75,7 @@ func (d *Docker) ask(ctx context.Context, w world.World) (isPodman bool) {
 		err = c.get(ctx, "/info", &i)
 	}
 	if err != nil {
-		d.Why = reason(err)
+		d.Why, d.Silent = reason(err), timedOut(err)
 		d.lookAround(ctx, w)
 		return false
 	}
@@ -262,11 +262,15 @@ func (c *client) getUpTo(ctx context.Context, path string, limit int64, v any) e
 	return nil
 }
 
+func timedOut(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
 // reason says in a few words why a daemon did not answer.
 func reason(err error) string {
 	var u *url.Error
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case timedOut(err):
 		return "no answer in time"
 	case errors.Is(err, fs.ErrPermission):
 		return "permission denied"

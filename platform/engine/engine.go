@@ -19,6 +19,7 @@ type Docker struct {
 
 	Answered bool   // the daemon was asked and answered; else the rest is guessed
 	Why      string // why it did not answer ("permission denied", "not running")
+	Silent   bool   // it is there, and did not answer in time
 	Version  string // "29.5.1"; "" when unknown, and "library-import" counts as unknown
 	// APIVersion ("1.52") is known even of an engine built without a version.
 	APIVersion string
