@@ -81,7 +81,8 @@ type Place struct {
 
 // Readers is the table of relying parties, in the order in which they are shown.
 // The readers remember the engines they found: use one table for one check.
-func Readers() []Reader {
-	d := &dockers{ask: engine.Dockers}
+func Readers() []Reader { return readers(&dockers{ask: engine.Dockers}) }
+
+func readers(d *dockers) []Reader {
 	return []Reader{docker{d}, dockerBuild{d}, podman{}, &containerd{}, system{}}
 }

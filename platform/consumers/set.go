@@ -35,7 +35,7 @@ func Gather(ctx context.Context, w world.World) *Set {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.System = ReadSystem(s.World) })
 	wg.Go(func() { tools = engine.Tools(ctx, s.World) })
-	s.Members = members(ctx, s.World)
+	s.Members = members(ctx, s.World, Readers())
 	wg.Wait()
 	for i, m := range s.Members {
 		s.Members[i].Consumer = versioned(m.Consumer, tools)
@@ -45,14 +45,13 @@ func Gather(ctx context.Context, w world.World) *Set {
 
 // Installed lists the parties of which at least one consumer is installed on w.
 func Installed(ctx context.Context, w world.World) []trust.Party {
-	s := Set{Members: members(ctx, Snapshot(w))}
+	s := Set{Members: members(ctx, Snapshot(w), Readers())}
 	return s.Installed()
 }
 
 // members finds all consumers. Parties are asked side by side, since each may
 // wait for a running engine.
-func members(ctx context.Context, w world.World) []Member {
-	readers := Readers()
+func members(ctx context.Context, w world.World, readers []Reader) []Member {
 	found := make([][]trust.Consumer, len(readers))
 	var wg sync.WaitGroup
 	for i, r := range readers {

@@ -16,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"mooring.dev/mooring/platform/consumers"
 	"mooring.dev/mooring/platform/kept"
 	"mooring.dev/mooring/platform/keyring"
 	"mooring.dev/mooring/platform/state"
@@ -211,18 +212,60 @@ func TestGetRefusesTheUnverified(t *testing.T) {
 	}
 }
 
-// A name that does not resolve could be in any range.
-func TestGetOfAnUnresolvedName(t *testing.T) {
+// Whoever answers for a name decides in which range of addresses it is: here, and
+// then for the tool that connects.
+func TestGetBesideARange(t *testing.T) {
 	h := fresh(t, map[string]string{"etc/docker/daemon.json": `{"insecure-registries":["192.0.2.0/24"]}`})
-	if out, status := h.ask("store", request("reg.example", "alice", password)); status != 0 {
-		t.Fatal(out)
+	nobody := func(context.Context, string) ([]netip.Addr, error) { return nil, errors.New("no such host") }
+	for reg, refused := range map[string]bool{"reg.example": true, "192.0.2.7:5000": true, "10.0.0.1:5000": false, "docker.io": false} {
+		if out, status := h.ask("store", request(reg, "alice", password)); status != 0 {
+			t.Fatal(out)
+		}
+		for _, h.Resolve = range []func(context.Context, string) ([]netip.Addr, error){fresh(t, nil).Resolve, nobody} {
+			out, status := h.ask("get", reg)
+			said := strings.Contains(out, "192.0.2.0/24") && strings.Contains(out, "/etc/docker/daemon.json")
+			if refused != (status == 1) || reg == "reg.example" && !said || refused && strings.Contains(out, password) {
+				t.Errorf("%s: %d %s", reg, status, out)
+			}
+		}
 	}
-	if out, status := h.ask("get", "reg.example"); status != 0 {
-		t.Errorf("outside the range: %s", out)
+}
+
+// What cannot be read may hold a rule: it is named, and nothing is handed out.
+func TestGetBesideWhatCannotBeUsed(t *testing.T) {
+	for path, content := range map[string]string{
+		"etc/docker/daemon.json":                       `{"insecure-registries":["reg.example"],`,
+		"etc/containers/registries.conf":               "[[registry",
+		"etc/containers/registries.conf.d/50-lab.conf": "insecure",
+		"etc/nerdctl/nerdctl.toml":                     "insecure_registry",
+		"etc/buildkit/buildkitd.toml":                  "[registry",
+	} {
+		h := fresh(t, map[string]string{path: content})
+		if out, status := h.ask("store", request("reg.example", "alice", password)); status != 0 {
+			t.Fatal(out)
+		}
+		out, status := h.ask("get", "reg.example")
+		if status != 1 || !strings.Contains(out, "cannot be known, as /"+path+" cannot be used") || strings.Contains(out, password) {
+			t.Errorf("%s: %d %s", path, status, out)
+		}
 	}
-	h.Resolve = func(context.Context, string) ([]netip.Addr, error) { return nil, errors.New("no such host") }
-	if out, status := h.ask("get", "reg.example"); status != 1 || !strings.Contains(out, "cannot be resolved") || !strings.Contains(out, "/etc/docker/daemon.json") {
-		t.Errorf("%d %s", status, out)
+}
+
+// The refusal names the daemon that gave its word, or did not.
+func TestWhyNot(t *testing.T) {
+	r, _ := registryOf("reg.example")
+	for want, u := range map[string]consumers.Unverified{
+		"docker does not verify who answers there, as the daemon at unix:///x says":                             {Party: trust.Docker, Origin: "unix:///x"},
+		"whether docker verifies who answers there cannot be known, as the daemon at unix:///x does not answer": {Party: trust.Docker, Origin: "unix:///x", Unknown: true},
+		"podman does not verify who answers there, because of /x.conf":                                          {Party: trust.Podman, Origin: "/x.conf"},
+		"containerd does not verify who answers there, as it is an address of this computer":                    {Party: trust.Containerd, Origin: "localhost"},
+		"docker does not verify who answers at 10.0.0.0/8, as the daemon at unix:///x says, and whoever answers for the name reg.example can choose such an address": {
+			Party: trust.Docker, Origin: "unix:///x", Range: netip.MustParsePrefix("10.0.0.0/8"),
+		},
+	} {
+		if got := whyNot(r, u); got != want {
+			t.Errorf("%s", got)
+		}
 	}
 }
 

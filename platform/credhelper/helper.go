@@ -107,14 +107,28 @@ func (h helper) verified(r trust.Registry) error {
 	if !found {
 		return nil
 	}
-	origin := rules[u.Origin]
-	if origin == "" {
-		origin = "because of " + u.Origin
+	return refusal(fmt.Sprintf("the sign-in for %s is not handed out: %s", r, whyNot(r, u)))
+}
+
+// whyNot says by which rule a registry is not verified, and where that is written.
+func whyNot(r trust.Registry, u consumers.Unverified) string {
+	daemon := strings.Contains(u.Origin, "://")
+	switch {
+	case u.Unknown && daemon:
+		return fmt.Sprintf("whether %s verifies who answers there cannot be known, as the daemon at %s does not answer", u.Party, u.Origin)
+	case u.Unknown:
+		return fmt.Sprintf("whether %s verifies who answers there cannot be known, as %s cannot be used; mend it, or let yourself read it", u.Party, u.Origin)
 	}
-	if u.Unresolved {
-		return refusal(fmt.Sprintf("the sign-in for %s is not handed out: its name cannot be resolved, and %s does not verify some addresses, %s", r, u.Party, origin))
+	origin := "because of " + u.Origin
+	if said := rules[u.Origin]; said != "" {
+		origin = said
+	} else if daemon {
+		origin = "as the daemon at " + u.Origin + " says"
 	}
-	return refusal(fmt.Sprintf("the sign-in for %s is not handed out: %s does not verify who answers there, %s", r, u.Party, origin))
+	if u.Range.IsValid() {
+		return fmt.Sprintf("%s does not verify who answers at %s, %s, and whoever answers for the name %s can choose such an address", u.Party, u.Range, origin, r.Host())
+	}
+	return fmt.Sprintf("%s does not verify who answers there, %s", u.Party, origin)
 }
 
 // rules says what is in no file.
