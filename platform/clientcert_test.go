@@ -219,6 +219,11 @@ func TestClientCertRenewed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, c := range plan.Changes {
+		if c.Kind == trust.MoveFile && (c.Before == nil || c.Before.SHA256 == "") {
+			t.Errorf("%s may be another file by the time it is renamed", c.Path)
+		}
+	}
 	date := time.Now().UTC().Format("20060102")
 	name := dockerDir + "mooring-" + trust.FingerprintOf(alice.Cert).Short()
 	want := strings.Join([]string{

@@ -173,6 +173,26 @@ func TestOrdinaryUser(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	// Another pair takes the place of the first, whose key the person may not read.
+	installed := s.l.Snapshot(t, touched...)
+	bob := s.clients.Client("bob")
+	cert, key = u.give("bob.pem", bob.PEM()), u.give("bob.key", bob.KeyPEM())
+	out = u.terminal("client-cert", p.registry, "--cert", cert, "--key", key, "--for", "docker,podman", "--yes")
+	renamed, err := filepath.Glob(filepath.Join(p.dir(), "client.key.mooring-*"))
+	if !out.OK() || err != nil || len(renamed) != 1 {
+		t.Errorf("renamed %v, %v: %s", renamed, err, out.Text())
+	}
+	for judge, out := range s.l.Pulls(p.registry, s.image, lab.Dockers...) {
+		if !out.OK() {
+			t.Errorf("%s with the second pair: %s", judge, lab.Excerpt(out.Text()))
+		}
+	}
+	if out := u.terminal("undo", "--yes"); !out.OK() {
+		t.Fatalf("undo: exit status %d: %s", out.Code, out.Text())
+	}
+	lab.SameAs(t, installed, s.l.Snapshot(t, touched...))
+
+	p.nowhere(bob, "/var/lib/mooring", filepath.Join(u.home, ".local"))
 	p.nowhere(alice, "/var/lib/mooring", "/var/log", filepath.Join(u.home, ".local"))
 	if out := u.terminal("undo", "--yes"); !out.OK() {
 		t.Fatalf("undo: exit status %d: %s", out.Code, out.Text())

@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -196,10 +198,22 @@ func (p *pairing) setAside(dir string, h consumers.Half, party trust.Party) {
 		for n := 2; world.Exists(p.overlay, to) || p.planned(to); n++ {
 			to = fmt.Sprintf("%s%s%s-%d", from, consumers.SetAside, p.now.UTC().Format("20060102"), n)
 		}
-		p.add(trust.Change{Kind: trust.MoveFile, Path: from, To: to, Status: trust.StatusRenamed}, party)
+		p.add(trust.Change{Kind: trust.MoveFile, Path: from, To: to, Before: p.before(from), Status: trust.StatusRenamed}, party)
 		p.overlay.Remove(from)
 	}
 	p.consequence(trust.PairsInTheWay, "")
+}
+
+// before is how a file is now; nil for one that may not be read here: then only
+// whoever renames it can see.
+func (p *pairing) before(path string) *trust.FileState {
+	data, err := p.overlay.ReadFile(path)
+	info, ierr := p.overlay.Lstat(path)
+	if err != nil || ierr != nil {
+		return nil
+	}
+	sum := sha256.Sum256(data)
+	return &trust.FileState{SHA256: hex.EncodeToString(sum[:]), Mode: info.Mode.Perm(), UID: info.UID, GID: info.GID}
 }
 
 func (p *pairing) planned(to string) bool {
