@@ -91,6 +91,7 @@ func TestGallery(t *testing.T) {
 			w := s.gallery(shot)
 			for _, size := range shot.sizes {
 				w.resize(size)
+				w.settled() // on a busy machine the old picture may stay for a while
 				p := w.settled()
 				p.save(t, fmt.Sprintf("gallery/%s-%s-%s-%dx%d", shot.state, shot.lang, shot.look, size.X, size.Y))
 				back := theme.New().Color(fynetheme.ColorNameBackground, variants[shot.look])

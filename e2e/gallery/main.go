@@ -73,10 +73,10 @@ type told struct {
 // Check implements platform.Service.
 func (s told) Check(ctx context.Context, regs []trust.Registry, o platform.CheckOptions, each func(trust.Report)) error {
 	defer func() {
-		fmt.Println("checked", len(regs))
 		if s.then != nil {
-			fyne.Do(s.then)
+			fyne.DoAndWait(s.then)
 		}
+		fmt.Println("checked", len(regs))
 	}()
 	return s.Service.Check(ctx, regs, o, each)
 }

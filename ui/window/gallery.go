@@ -3,7 +3,8 @@
 package window
 
 import (
-	"fyne.io/fyne/v2"
+	"path/filepath"
+
 	"fyne.io/fyne/v2/storage"
 )
 
@@ -12,11 +13,15 @@ import (
 // Call it on the UI goroutine.
 func (w *Window) OpenClientCert(paths []string) {
 	w.showClientCert()
-	var uris []fyne.URI
 	for _, p := range paths {
-		uris = append(uris, storage.NewFileURI(p))
+		// Read here, so that a photograph finds the review under way or over.
+		data, err := readURI(storage.NewFileURI(p))
+		if err != nil {
+			w.fail(err)
+			continue
+		}
+		w.took(filepath.Base(p), p, data)
 	}
-	w.readFiles(uris)
 }
 
 // OpenSigningRequest shows the request that a name leads to.
