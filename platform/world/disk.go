@@ -131,8 +131,9 @@ func (d Disk) Readlink(path string) (string, error) {
 }
 
 func infoOf(i fs.FileInfo) Info {
-	changed, uid, gid := inode(i)
-	return Info{Mode: i.Mode(), Size: i.Size(), ModTime: i.ModTime(), Changed: changed, UID: uid, GID: gid}
+	out := Info{Mode: i.Mode(), Size: i.Size(), ModTime: i.ModTime(), Changed: i.ModTime(), UID: -1, GID: -1}
+	inode(i, &out)
+	return out
 }
 
 // Exec runs commands on this machine. As root it runs no program that somebody

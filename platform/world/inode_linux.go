@@ -8,10 +8,12 @@ import (
 	"time"
 )
 
-func inode(i fs.FileInfo) (changed time.Time, uid, gid int) {
+// inode completes info with what the system keeps of a file besides.
+func inode(i fs.FileInfo, info *Info) {
 	st, ok := i.Sys().(*syscall.Stat_t)
 	if !ok {
-		return i.ModTime(), -1, -1
+		return
 	}
-	return time.Unix(st.Ctim.Unix()), int(st.Uid), int(st.Gid)
+	info.Changed = time.Unix(st.Ctim.Unix())
+	info.UID, info.GID, info.Links = int(st.Uid), int(st.Gid), int(st.Nlink)
 }

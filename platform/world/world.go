@@ -41,6 +41,8 @@ type Info struct {
 	// was last altered. Unlike ModTime nobody can set it back.
 	Changed  time.Time
 	UID, GID int
+	// Links is how many names the file has; 0 where the system does not tell.
+	Links int
 }
 
 // Command is one program to run, without a shell.
