@@ -89,7 +89,9 @@ func (c Change) Moved() string {
 	return c.Path + " → " + c.To[strings.LastIndexAny(c.To, `/\`)+1:]
 }
 
-// FileState identifies a file by content, mode and owner.
+// FileState identifies a file by content, mode and owner. Of a file that is edited
+// the content counts without what may be a secret: its hash would be one with which
+// passwords can be tried.
 type FileState struct {
 	SHA256 string      `json:"sha256"`
 	Mode   fs.FileMode `json:"mode"`

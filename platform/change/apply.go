@@ -27,12 +27,16 @@ func newTx(e *Engine, j *journal) *tx {
 
 func (t *tx) close() { t.j.close() }
 
-// advance writes the next phase down.
+// advance writes the next phase down. Where no file is half exchanged any more,
+// the exact states are forgotten.
 func (t *tx) advance(p phase) error {
-	was := t.r.Phase
+	was, exact := t.r.Phase, t.r.Exact
 	t.r.Phase = p
+	if p != phaseUndo {
+		t.r.Exact = map[int]taken{}
+	}
 	if err := t.j.save(t.r); err != nil {
-		t.r.Phase = was
+		t.r.Phase, t.r.Exact = was, exact
 		t.r.Receipt.State = was.state()
 		return err
 	}
@@ -165,6 +169,10 @@ func (t *tx) inspect(p trust.Plan, c trust.Change) (trust.Done, *file, error) {
 	if err != nil {
 		return trust.Done{}, nil, err
 	}
+	if hasSecrets(c.Kind) && t.e.Editor == nil {
+		return trust.Done{}, nil, Refuse(ErrBadPlan, c.Path, "files are not edited here")
+	}
+	found = t.as(c.Kind, found)
 	if !found.is(c.Before) && (c.Kind != trust.MoveFile || c.Before != nil) {
 		return trust.Done{}, nil, Refuse(ErrChangedSince, c.Path, "")
 	}
@@ -184,7 +192,12 @@ func (t *tx) inspect(p trust.Plan, c trust.Change) (trust.Done, *file, error) {
 		if err != nil {
 			return d, nil, err
 		}
-		d.After, d.MadeDir = t.target(c, t.edited[len(t.r.Receipt.Changes)], found).state(), t.unplanned(missing)
+		n := len(t.r.Receipt.Changes)
+		after := t.target(c, t.edited[n], found)
+		if d.After, d.MadeDir = after.state(), t.unplanned(missing); found.is(d.After) {
+			return d, nil, Refuse(ErrBadPlan, c.Path, "the edits change nothing but secrets")
+		}
+		t.r.Exact[n] = taken{found.exact(), after.exact()}
 		return d, image, nil
 	case c.Kind == trust.KeepSecret && found != nil:
 		return trust.Done{Kind: c.Kind, Path: c.Path, Registry: c.Registry, Key: c.Key}, nil, nil
@@ -235,7 +248,7 @@ func (t *tx) unplanned(dirs []string) []string {
 // edited its mode, too.
 func (t *tx) target(c trust.Change, content []byte, found *file) *file {
 	o := t.e.owner()
-	f := &file{Content: content, Mode: c.Mode & modeBits, UID: o.UID, GID: o.GID}
+	f := t.as(c.Kind, &file{Content: content, Mode: c.Mode & modeBits, UID: o.UID, GID: o.GID})
 	if found != nil {
 		f.UID, f.GID, f.Attrs = found.UID, found.GID, found.Attrs
 		if c.Kind == trust.EditFile {

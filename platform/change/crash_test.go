@@ -26,10 +26,17 @@ const crashID = "20260101-000000-0000abcd"
 func child(spec string) int {
 	what, rest, _ := strings.Cut(spec, " ")
 	n, base, _ := strings.Cut(rest, " ")
-	left, _ := strconv.Atoi(n)
+	total, _ := strconv.Atoi(n)
+	left := total
 	l := labAt(base)
 	l.t = &testing.T{}
-	l.e.Fault = func(string) error {
+	l.e.Fault = func(point string) error {
+		if what == "apply-renewed" && left == total && point != faultSwap {
+			return nil // its steps count from the exchange on, just before which another tool writes
+		}
+		if what == "apply-renewed" && left == total {
+			l.renew()
+		}
 		if left--; left == 0 {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
@@ -48,6 +55,8 @@ func (l *lab) do(what string) error {
 	switch what {
 	case "apply":
 		_, err = l.e.ApplyAs(context.Background(), crashID, l.plan(), nil)
+	case "apply-renewed":
+		_, err = l.e.ApplyAs(context.Background(), crashID, l.edits(), nil)
 	case "undo":
 		_, err = l.e.Undo(context.Background(), crashID, nil)
 	case "recover":

@@ -11,6 +11,9 @@ import (
 
 // Editor edits structured files for EditFile: configfile.AuthFile.
 type Editor interface {
+	// Mask is content without what may be a secret. Contents with the same mask take
+	// the same edits, and the same reverse.
+	Mask(content []byte) ([]byte, error)
 	// Edit makes the edits. done are they with what they replaced; reverse is what
 	// Reverse needs to give content again. Neither holds a secret.
 	Edit(content []byte, edits []trust.Edit) (edited, reverse []byte, done []trust.Edit, err error)
@@ -35,19 +38,26 @@ type Secrets interface {
 	Secret(ctx context.Context, d trust.Done, key []string) (trust.Secret, error)
 }
 
-// taken is how an edit was taken back in a file that had been rewritten: the states
-// before and after that.
+// taken is a file's way from one state to another.
 type taken struct {
 	From *trust.FileState `json:"from"`
 	To   *trust.FileState `json:"to"`
 }
 
+// hasSecrets reports whether the files of such changes may hold any.
+func hasSecrets(k trust.ChangeKind) bool { return k == trust.EditFile || k == trust.KeepSecret }
+
+// as is f as a change of that kind sees it: without its secrets, if it may have any.
+func (t *tx) as(k trust.ChangeKind, f *file) *file {
+	if f != nil && hasSecrets(k) && t.e.Editor != nil {
+		f.mask = t.e.Editor.Mask
+	}
+	return f
+}
+
 // inspectEdit makes an edit in memory: what will be written, and the reverse as
 // the before-image.
 func (t *tx) inspectEdit(c trust.Change, d trust.Done, found *file) (trust.Done, *file, error) {
-	if t.e.Editor == nil {
-		return d, nil, Refuse(ErrBadPlan, c.Path, "files are not edited here")
-	}
 	var content []byte
 	if found != nil {
 		content = found.Content
@@ -168,7 +178,7 @@ func (t *tx) exactly(n int, found *file, secrets func([]string) (trust.Secret, e
 	if err != nil {
 		return nil
 	}
-	f := t.r.before(n, content)
+	f := t.as(d.Kind, t.r.before(n, content))
 	if !f.is(d.Before) {
 		return nil
 	}
@@ -227,12 +237,13 @@ func (t *tx) takeBack(ctx context.Context, parent *dir, n int, name string, foun
 	if f == nil {
 		return parent.remove(name)
 	}
+	// A later run must know its own work again.
+	t.r.Exact[n] = taken{found.exact(), f.exact()}
 	if !f.is(d.Before) {
-		// A later run must know its own work again.
 		t.r.Taken[n] = taken{found.state(), f.state()}
-		if err := t.j.save(t.r); err != nil {
-			return err
-		}
 	}
-	return t.putBack(parent, n, name, f, found.state())
+	if err := t.j.save(t.r); err != nil {
+		return err
+	}
+	return t.putBack(parent, n, name, f, found)
 }

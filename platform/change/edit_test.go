@@ -230,9 +230,8 @@ func TestEditsThatAreRefused(t *testing.T) {
 		"no keyring":    func(l *lab, _ *trust.Plan) { l.e.Secrets = nil },
 		"no difference": func(_ *lab, p *trust.Plan) { p.Changes[1].Edits = []trust.Edit{trust.RemoveValue("nothing")} },
 		"no edits":      func(_ *lab, p *trust.Plan) { p.Changes[1].Edits = nil },
-		"not JSON": func(l *lab, p *trust.Plan) {
-			l.put(config, "{", 0o640)
-			p.Changes[0].Before, p.Changes[1].Before = l.state(config), l.state(config)
+		"nothing but a secret": func(_ *lab, p *trust.Plan) {
+			p.Changes[1].Edits = []trust.Edit{trust.SetValue("x", "HttpHeaders", "X-Token")}
 		},
 		"the same file twice": func(_ *lab, p *trust.Plan) { p.Changes = append(p.Changes, p.Changes[1]) },
 		"no file to keep from": func(_ *lab, p *trust.Plan) {

@@ -6,8 +6,22 @@
 // A file that others keep their own things in is edited (EditFile): the plan and
 // the journal hold the edits and never the content, which may hold passwords. The
 // before-image is the reverse of the edit, with a hole where a secret was; undo
-// fills it from the keyring, where a change of kind KeepSecret put it, and proves
-// by the hash that the file is the old one to the byte. When somebody rewrote the
+// fills it from the keyring, where a change of kind KeepSecret put it.
+//
+// Such a file is known by the hash of its mask: of its content without what may be a
+// secret, or how long it is. The hash of the content itself would be one with which
+// passwords can be tried, fast and by everybody who is shown a plan or a receipt. A
+// key for it in the journal would help against those only who see it printed, not
+// against who reads the journal, and a slow hash makes a weak password no strong one.
+// Nothing is lost by that: an edit touches no secret but its own, so that files with
+// the same mask take the same edit and the same reverse, and what another tool
+// renewed stays as it is. Within one run every byte counts: the file that is replaced
+// must be the one that the edit was made from. For the run after a crash, which may
+// find two files, the record has their exact hashes until it ends; the secrets lie
+// open in one of the two for as long.
+//
+// After undo the file is as it was to the byte: its mask is the old one, its secrets
+// are those that it had now and the keyring's. When somebody rewrote the
 // file meanwhile (every docker login does), undo looks at the values alone: if all
 // are as the edit left them, exactly they are put back and the rest stays;
 // otherwise it stops with ErrChangedSince. The keyring gives a secret up only once

@@ -57,6 +57,10 @@ type record struct {
 	Kept map[int]bool `json:"kept,omitempty"`
 	// Taken are the edits that were taken back in a file that had been rewritten.
 	Taken map[int]taken `json:"taken,omitempty"`
+	// Exact are the files that are edited with every byte of their content, so that
+	// a run that finds two of them knows whose is which. It is there only while the
+	// record is under way: see the package's comment.
+	Exact map[int]taken `json:"exact,omitempty"`
 	// Held are those of the plan's anchors that the store of a command held before.
 	Held map[int][]string `json:"held,omitempty"`
 }
@@ -65,7 +69,7 @@ func newRecord(r trust.Receipt) *record {
 	return &record{
 		Phase: phaseApply, Receipt: r,
 		Attrs: map[int]map[string][]byte{}, Started: map[int]bool{}, Held: map[int][]string{},
-		Kept: map[int]bool{}, Taken: map[int]taken{},
+		Kept: map[int]bool{}, Taken: map[int]taken{}, Exact: map[int]taken{},
 	}
 }
 
@@ -240,6 +244,9 @@ func decodeRecord(id string, b []byte) (*record, error) {
 	}
 	if r.Taken == nil {
 		r.Taken = map[int]taken{}
+	}
+	if r.Exact == nil {
+		r.Exact = map[int]taken{}
 	}
 	if r.Receipt.ID != id || !slices.Contains(phases, r.Phase) {
 		return nil, damaged("it contradicts itself")

@@ -40,10 +40,25 @@ type lab struct {
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := labAt(t.TempDir())
+	l := labAt(tempDir(t))
 	l.t = t
 	l.seed()
 	return l
+}
+
+// tempDir is a directory in memory, if there is one that keeps extended attributes:
+// waiting for a disk thousands of times shows nothing about a process that is killed.
+func tempDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "mooring-change-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	if setAttrsAt(dir, "user.mooring", "kept") != nil {
+		return t.TempDir()
+	}
+	return dir
 }
 
 // labAt is the lab below base, which may hold one already.
@@ -102,6 +117,16 @@ func (l *lab) state(name string) *trust.FileState {
 	return f.state()
 }
 
+// edited is the state of a file that a plan edits.
+func (l *lab) edited(name string) *trust.FileState {
+	l.t.Helper()
+	s := l.state(name)
+	text, err := l.e.Editor.Mask([]byte(l.read(name)))
+	must(l.t, err)
+	s.SHA256 = hash(text)
+	return s
+}
+
 // The file that plans edit, and the secrets in it.
 const (
 	configText = "{\n\t\"auths\": {\n\t\t\"other.lab\": {\"auth\": \"" + othersSecret + "\"},\n\t\t\"reg.example\": {\n\t\t\t\"auth\": \"" +
@@ -128,9 +153,9 @@ func (l *lab) plan() trust.Plan {
 			{Kind: trust.WriteFile, Path: "/etc/new.key", Content: []byte("SECRET"), Secret: true, Mode: 0o600, Status: trust.StatusNew},
 			{Kind: trust.WriteFile, Path: "/anchors/mine", Content: []byte("mine"), Mode: 0o644, Status: trust.StatusNew},
 			{Kind: trust.RunCommand, Command: "rebuild", Status: trust.StatusNew},
-			{Kind: trust.KeepSecret, Path: "/home/config.json", Registry: "reg.example", Key: ownKey[:2], Before: l.state("home/config.json"), Status: trust.StatusNew},
+			{Kind: trust.KeepSecret, Path: "/home/config.json", Registry: "reg.example", Key: ownKey[:2], Before: l.edited("home/config.json"), Status: trust.StatusNew},
 			{
-				Kind: trust.EditFile, Path: "/home/config.json", Before: l.state("home/config.json"), Status: trust.StatusReplaced,
+				Kind: trust.EditFile, Path: "/home/config.json", Before: l.edited("home/config.json"), Status: trust.StatusReplaced,
 				Edits: []trust.Edit{trust.RemoveValue(ownKey...), trust.SetValue("mooring", "credHelpers", "reg.example")},
 			},
 			{

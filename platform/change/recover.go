@@ -78,7 +78,7 @@ func (t *tx) inPlace(ctx context.Context) bool {
 			}
 		case trust.EditFile:
 			found, _, err := t.look(d.Path)
-			if err != nil || !found.is(d.After) {
+			if err != nil || !t.as(d.Kind, found).is(d.After) {
 				return false
 			}
 		}
@@ -101,7 +101,7 @@ func (t *tx) clear(n int) error {
 	if err != nil {
 		return err
 	}
-	return t.clearTemps(parent, n, found)
+	return t.clearTemps(parent, n, t.as(d.Kind, found))
 }
 
 // sweep removes what a killed run left in the journal: records that never got

@@ -55,7 +55,7 @@ func (t *tx) checkUndo(ctx context.Context) error {
 		}
 		found, _, err := t.look(d.Path)
 		if err == nil {
-			_, err = t.beforeEdit(ctx, n, found)
+			_, err = t.beforeEdit(ctx, n, t.as(d.Kind, found))
 		}
 		if err != nil {
 			return err
@@ -187,6 +187,7 @@ func (t *tx) revertFile(ctx context.Context, parent *dir, n int) error {
 	if err != nil {
 		return err
 	}
+	found = t.as(d.Kind, found)
 	if err := t.clearTemps(parent, n, found); err != nil {
 		return err
 	}
@@ -200,7 +201,7 @@ func (t *tx) revertFile(ctx context.Context, parent *dir, n int) error {
 	case d.Before == nil:
 		err = parent.remove(name)
 	default:
-		err = t.restore(parent, n, name)
+		err = t.restore(parent, n, name, found)
 	}
 	return errors.Join(err, parent.sync())
 }
@@ -208,24 +209,24 @@ func (t *tx) revertFile(ctx context.Context, parent *dir, n int) error {
 // clearTemps removes what a run that was killed left beside the file.
 func (t *tx) clearTemps(parent *dir, n int, found *file) error {
 	d := t.r.Receipt.Changes[n]
-	back := taken{d.After, d.Before}
-	if other, ok := t.r.Taken[n]; ok {
-		back = other
+	there, back := taken{d.Before, d.After}, taken{d.After, d.Before}
+	if d.Kind == trust.EditFile {
+		there, back = t.r.Exact[n], t.r.Exact[n]
 	}
 	return errors.Join(
-		clearTemp(parent, t.temp(n), found, d.Path, d.Before, d.After),
-		clearTemp(parent, t.tempBack(n), found, d.Path, back.From, back.To))
+		clearTemp(parent, t.temp(n), found, d.Path, there),
+		clearTemp(parent, t.tempBack(n), found, d.Path, back))
 }
 
-// clearTemp removes temp, from which the file went from one state to another. If
+// clearTemp removes temp, by which the file went from one exact state to another. If
 // it was exchanged and what came out is neither of them, somebody had changed it in
 // the last moment: then it goes back instead.
-func clearTemp(parent *dir, temp string, found *file, path string, from, to *trust.FileState) error {
+func clearTemp(parent *dir, temp string, found *file, path string, by taken) error {
 	left, err := parent.read(temp)
 	if err != nil || left == nil {
 		return err
 	}
-	if found != nil && found.is(to) && !left.is(from) && !left.is(to) {
+	if found != nil && found.isExactly(by.To) && !left.isExactly(by.From) && !left.isExactly(by.To) {
 		if _, err := parent.swap(temp, filepath.Base(path)); err != nil {
 			return err
 		}
@@ -234,27 +235,27 @@ func clearTemp(parent *dir, temp string, found *file, path string, from, to *tru
 	return parent.remove(temp)
 }
 
-// restore writes the before-image to its name.
-func (t *tx) restore(parent *dir, n int, name string) error {
+// restore writes the before-image to its name, where now is.
+func (t *tx) restore(parent *dir, n int, name string, now *file) error {
 	image, err := t.j.image(t.r, n)
 	if err != nil {
 		return err
 	}
-	return t.putBack(parent, n, name, image, t.r.Receipt.Changes[n].After)
+	return t.putBack(parent, n, name, image, now)
 }
 
-// putBack lets image take the place of a file that is as now says.
-func (t *tx) putBack(parent *dir, n int, name string, image *file, now *trust.FileState) error {
+// putBack lets image take the place of the file that is there now.
+func (t *tx) putBack(parent *dir, n int, name string, image, now *file) error {
 	if err := parent.create(t.tempBack(n), image); err != nil {
 		return err
 	}
-	back := trust.Done{Path: t.r.Receipt.Changes[n].Path, Before: now}
-	if err := t.putInPlace(parent, t.tempBack(n), name, &back); err != nil {
+	path := t.r.Receipt.Changes[n].Path
+	if err := t.putInPlace(parent, t.tempBack(n), name, path, now); err != nil {
 		return errors.Join(err, parent.remove(t.tempBack(n)))
 	}
 	found, err := parent.read(name)
 	if err == nil && !found.equals(image) {
-		err = Refuse(ErrIO, back.Path, "what was restored is not what can be read")
+		err = Refuse(ErrIO, path, "what was restored is not what can be read")
 	}
 	return err
 }

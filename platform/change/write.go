@@ -28,16 +28,21 @@ func (t *tx) writeFile(n int, c trust.Change, content []byte, d *trust.Done) err
 	if err != nil {
 		return err
 	}
-	if !found.is(d.Before) {
+	found = t.as(c.Kind, found)
+	// The edited content was made from the file as it was inspected: what has come
+	// into it since, be it one password, would be lost.
+	asInspected := found.is(d.Before) && (c.Kind != trust.EditFile || found.isExactly(t.r.Exact[n].From))
+	if !asInspected {
 		return Refuse(ErrChangedSince, c.Path, "")
 	}
-	if err := parent.create(t.temp(n), t.target(c, content, found)); err != nil {
+	target := t.target(c, content, found)
+	if err := parent.create(t.temp(n), target); err != nil {
 		return err
 	}
-	if err := t.putInPlace(parent, t.temp(n), name, d); err != nil {
+	if err := t.putInPlace(parent, t.temp(n), name, c.Path, found); err != nil {
 		return errors.Join(err, parent.remove(t.temp(n)))
 	}
-	return t.readBack(parent, name, d)
+	return t.readBack(parent, name, c.Path, target)
 }
 
 // makeDirs opens the directory of a change, making what is missing on the way and
@@ -66,10 +71,11 @@ func (t *tx) makeDirs(d *trust.Done) (*dir, error) {
 	return at, nil
 }
 
-// putInPlace gives temp its name. Where a file is replaced, what came out is
-// compared once more: nobody's change between check and exchange is lost.
-func (t *tx) putInPlace(parent *dir, temp, name string, d *trust.Done) error {
-	if d.Before == nil {
+// putInPlace gives temp its name, which now has, nil for none. Where a file is
+// replaced, what came out is compared once more: nobody's change between check and
+// exchange is lost.
+func (t *tx) putInPlace(parent *dir, temp, name, path string, now *file) error {
+	if now == nil {
 		return parent.place(temp, name)
 	}
 	exchanged, err := parent.swap(temp, name)
@@ -77,8 +83,8 @@ func (t *tx) putInPlace(parent *dir, temp, name string, d *trust.Done) error {
 		return err
 	}
 	old, err := parent.read(temp)
-	if err == nil && !old.is(d.Before) {
-		err = Refuse(ErrChangedSince, d.Path, "")
+	if err == nil && !old.isExactly(now.exact()) {
+		err = Refuse(ErrChangedSince, path, "")
 	}
 	if err != nil {
 		_, back := parent.swap(temp, name)
@@ -88,25 +94,25 @@ func (t *tx) putInPlace(parent *dir, temp, name string, d *trust.Done) error {
 }
 
 // readBack brings the name to the disk and compares what can now be read there,
-// by the way that everybody else will go.
-func (t *tx) readBack(parent *dir, name string, d *trust.Done) error {
+// by the way that everybody else will go, with what was written.
+func (t *tx) readBack(parent *dir, name, path string, written *file) error {
 	if err := parent.sync(); err != nil {
 		return err
 	}
-	again, missing, err := t.e.tree().open(filepath.Dir(d.Path))
+	again, missing, err := t.e.tree().open(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
 	defer again.close()
 	if missing != nil || !again.sameAs(parent) {
-		return Refuse(ErrLinkInPath, d.Path, "its directory was moved meanwhile")
+		return Refuse(ErrLinkInPath, path, "its directory was moved meanwhile")
 	}
 	f, err := again.read(name)
 	if err != nil {
 		return err
 	}
-	if !f.is(d.After) {
-		return Refuse(ErrIO, d.Path, "what was written is not what can be read")
+	if !f.isExactly(written.exact()) {
+		return Refuse(ErrIO, path, "what was written is not what can be read")
 	}
 	return nil
 }

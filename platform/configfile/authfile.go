@@ -54,26 +54,28 @@ func (e *EditError) Error() string {
 type Secrets = func(key []string) (trust.Secret, error)
 
 // Edit makes the edits, one after the other. done are the edits with what they
-// replaced; reverse is what [AuthFile.Reverse] needs to give content again, and
-// holds no secret.
+// replaced; reverse is what [AuthFile.Reverse] needs to give content again. It holds
+// no secret, and its places are those of the mask: it says of no secret how long it
+// is, and fits a file in which others have been renewed since.
 func (AuthFile) Edit(content []byte, edits []trust.Edit) (edited, reverse []byte, done []trust.Edit, err error) {
 	mark, text := cutBOM(content)
+	doc, err := parseAuthFile(text)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	var back []splice
 	for _, e := range edits {
-		doc, err := parseAuthFile(text)
-		if err != nil {
-			return nil, nil, nil, err
-		}
 		s, d, err := doc.edit(e)
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		back = append(back, s.inverse(text))
+		inverse := s.inverse(text)
 		text = s.apply(text)
+		if doc, err = parseAuthFile(text); err != nil {
+			return nil, nil, nil, err
+		}
+		back = append(back, inverse.inMask(doc.masked()))
 		done = append(done, d)
-	}
-	if _, err := parseAuthFile(text); err != nil {
-		return nil, nil, nil, err
 	}
 	if reverse, err = json.Marshal(back); err != nil {
 		return nil, nil, nil, err
@@ -99,8 +101,12 @@ func (AuthFile) Reverse(edited, reverse []byte, secrets Secrets) ([]byte, error)
 		return nil, err
 	}
 	for i := len(back) - 1; i >= 0; i-- {
-		s := back[i]
-		if !s.fits(text) {
+		doc, err := parseAuthFile(text)
+		if err != nil {
+			return nil, err
+		}
+		s, ok := back[i].inFile(doc.masked())
+		if !ok {
 			return nil, errors.New("the reverse of an edit does not fit the file")
 		}
 		if s.Key != nil {
@@ -187,10 +193,26 @@ func (s splice) apply(text []byte) []byte {
 	return bytes.Join([][]byte{text[:s.At], s.Put, text[s.At+s.Cut:]}, nil)
 }
 
-// fits reports whether s can be applied: it may come from a journal that was
-// meddled with.
-func (s splice) fits(text []byte) bool {
-	return s.At >= 0 && s.At <= len(text) && s.Cut >= 0 && s.Cut <= len(text)-s.At && s.Hole >= 0 && s.Hole <= len(s.Put)
+// inMask is s with the place that it has in a file's mask.
+func (s splice) inMask(m masked) splice {
+	from, to := m.inMask(s.At), m.inMask(s.At+s.Cut)
+	s.At, s.Cut = from, to-from
+	return s
+}
+
+// inFile takes inMask back. ok is false for what cannot be applied: it may come from
+// a journal that was meddled with.
+func (s splice) inFile(m masked) (out splice, ok bool) {
+	if s.Cut < 0 || s.Cut > len(m.text) || s.Hole < 0 || s.Hole > len(s.Put) {
+		return s, false
+	}
+	from, ok := m.inFile(s.At)
+	if !ok {
+		return s, false
+	}
+	to, ok := m.inFile(s.At + s.Cut)
+	s.At, s.Cut = from, to-from
+	return s, ok
 }
 
 // inverse is the splice that takes s back.
@@ -260,4 +282,15 @@ func (AuthFile) RemoveSecrets(content []byte, name string) ([]trust.Edit, error)
 		}
 	}
 	return out, nil
+}
+
+// HasRegistryToken reports whether the entry of "auths" with that name holds one.
+func HasRegistryToken(content []byte, name string) bool {
+	_, text := cutBOM(content)
+	doc, err := parseAuthFile(text)
+	if err != nil {
+		return false
+	}
+	v := doc.find([]string{"auths", name, "registrytoken"})
+	return v != nil && !isText(v, "")
 }

@@ -72,10 +72,56 @@ func FuzzEdit(f *testing.F) {
 		} else if !bytes.Equal(back, text) {
 			t.Errorf("%q is taken back as %q", text, back)
 		}
+		checkMask(t, text, edited, reverse, !done[0].Secret || secret != "")
 		if _, _, err := (AuthFile{}).TakeBack(edited, done, secrets); err != nil && !errors.As(err, &why) {
 			t.Errorf("take back: %v", err)
 		}
 	})
+}
+
+// checkMask: whatever the secrets are, the mask is the same and the reverse fits.
+// filled: the hole in it, if any, is that of a text.
+func checkMask(t *testing.T, text, edited, reverse []byte, filled bool) {
+	t.Helper()
+	var masks [2][]byte
+	for i, content := range [][]byte{text, renewed(t, text)} {
+		var err error
+		if masks[i], err = (AuthFile{}).Mask(content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(masks[0], masks[1]) {
+		t.Errorf("%q and %q are masked differently: %q, %q", text, renewed(t, text), masks[0], masks[1])
+	}
+	secrets := func([]string) (trust.Secret, error) { return trust.NewSecret("as renewed"), nil }
+	back, err := AuthFile{}.Reverse(renewed(t, edited), reverse, secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filled && !bytes.Equal(back, renewed(t, text)) {
+		t.Errorf("%q is taken back as %q", renewed(t, text), back)
+	}
+}
+
+// renewed is a file with another secret in the place of each.
+func renewed(t *testing.T, content []byte) []byte {
+	t.Helper()
+	mark, text := cutBOM(content)
+	doc, err := parseAuthFile(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []byte
+	done := 0
+	for _, v := range doc.secrets() {
+		other := `"as renewed"`
+		if v.Value.Kind() == '0' {
+			other = "1234567"
+		}
+		out = append(append(out, text[done:v.StartOffset]...), other...)
+		done = v.EndOffset
+	}
+	return append(append(bytes.Clone(mark), out...), text[done:]...)
 }
 
 // FuzzReverse: whatever lies in a journal, reversing neither panics nor writes what

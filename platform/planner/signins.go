@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
-	"path"
 	"slices"
 
 	"mooring.dev/mooring/platform/configfile"
@@ -97,7 +96,9 @@ func (s SignIns) DefaultStore() string {
 
 // edited is one file of a plan that is being made.
 type edited struct {
-	name, at      string // as the person knows it, and where a link leads
+	name, at      string   // as the person knows it, and where links lead
+	also          []string // its other names
+	links         int      // names that are no links, if the system tells
 	before, after []byte
 	state         *trust.FileState
 	edits         []trust.Edit
@@ -132,11 +133,16 @@ func (p *signInPlan) say(c trust.Consequence) {
 
 // open reads a file that is to be edited, once; it may be missing.
 func (p *signInPlan) open(name string) (*edited, error) {
-	i := slices.IndexFunc(p.files, func(f *edited) bool { return f.name == name })
+	at, err := Follow(p.World, name)
+	if err != nil {
+		return nil, &FileError{name, err}
+	}
+	i := slices.IndexFunc(p.files, func(f *edited) bool { return f.at == at })
 	if i >= 0 {
+		p.files[i].alias(p.overlay, name)
 		return p.files[i], nil
 	}
-	f := &edited{name: name, at: follow(p.World, name)}
+	f := &edited{name: name, at: at}
 	info, err := p.World.FS.Lstat(f.at)
 	if err == nil {
 		f.before, err = p.World.FS.ReadFile(f.at)
@@ -146,41 +152,32 @@ func (p *signInPlan) open(name string) (*edited, error) {
 	case err != nil:
 		return nil, &FileError{name, err}
 	default:
-		sum := sha256.Sum256(f.before)
-		f.state = &trust.FileState{SHA256: hex.EncodeToString(sum[:]), Mode: info.Mode.Perm(), UID: info.UID, GID: info.GID}
+		f.state = &trust.FileState{Mode: info.Mode.Perm(), UID: info.UID, GID: info.GID}
+		f.links = info.Links
 	}
-	if err := (configfile.AuthFile{}).Check(f.before); err != nil {
+	text, err := configfile.AuthFile{}.Mask(f.before)
+	if err == nil {
+		err = configfile.AuthFile{}.Check(f.before)
+	}
+	if err != nil {
 		return nil, &FileError{name, err}
+	}
+	if f.state != nil { // as the change engine knows it again: by what is no secret
+		sum := sha256.Sum256(text)
+		f.state.SHA256 = hex.EncodeToString(sum[:])
 	}
 	f.after = f.before
 	p.files = append(p.files, f)
 	return f, nil
 }
 
-// maxLinks is how many links the kernel follows.
-const maxLinks = 40
-
-// follow is where the links at name lead. People keep these files elsewhere and
+// Follow is where the links at name lead. People keep these files elsewhere and
 // link to them: what is edited is the file, and the link stays.
-func follow(w world.World, name string) string {
+func Follow(w world.World, name string) (string, error) {
 	if w.OS == "windows" {
-		return name
+		return name, nil
 	}
-	for range maxLinks {
-		info, err := w.FS.Lstat(name)
-		if err != nil || info.Mode&fs.ModeSymlink == 0 {
-			return name
-		}
-		to, err := w.FS.Readlink(name)
-		if err != nil {
-			return name
-		}
-		if !path.IsAbs(to) {
-			to = path.Join(path.Dir(name), to)
-		}
-		name = path.Clean(to)
-	}
-	return name
+	return world.Resolve(w.FS, name)
 }
 
 // edit adds edits to a file for who reads it.
@@ -194,10 +191,21 @@ func (p *signInPlan) edit(f *edited, party trust.Party, edits ...trust.Edit) err
 	}
 	f.after, f.edits = after, append(f.edits, done...)
 	f.read(party)
-	for _, name := range []string{f.name, f.at} {
+	for _, name := range append([]string{f.name, f.at}, f.also...) {
 		p.overlay.Put(name, after)
 	}
 	return nil
+}
+
+// alias notes that the file is known under another name as well.
+func (f *edited) alias(overlay *world.Overlay, name string) {
+	if name == f.name || slices.Contains(f.also, name) {
+		return
+	}
+	f.also = append(f.also, name)
+	if len(f.edits) > 0 {
+		overlay.Put(name, f.after)
+	}
 }
 
 func (f *edited) read(party trust.Party) {
