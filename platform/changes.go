@@ -124,7 +124,7 @@ func undoPlan(r trust.Receipt) trust.Plan {
 	}
 	for _, d := range slices.Backward(r.Changes) {
 		c := trust.Change{
-			Kind: d.Kind, Path: d.Path, Command: d.Command, Shown: d.Command, Before: d.After, Privileged: d.Privileged,
+			Kind: d.Kind, Path: d.Path, Via: d.Via, Command: d.Command, Shown: d.Command, Before: d.After, Privileged: d.Privileged,
 			Edits: takenBack(d.Edits), Registry: d.Registry, Key: d.Key,
 		}
 		switch {

@@ -319,7 +319,8 @@ type Done struct {
 	MadeDir []string   `json:"madeDir,omitempty"` // directories made for it, outermost first
 	Command string     `json:"command,omitempty"`
 	Output  string     `json:"output,omitempty"`
-	// Edits, Registry and Key are those of the change.
+	// Via, Edits, Registry and Key are those of the change.
+	Via      string   `json:"via,omitempty"`
 	Edits    []Edit   `json:"edits,omitempty"`
 	Registry string   `json:"registry,omitempty"`
 	Key      []string `json:"key,omitempty"`

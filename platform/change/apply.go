@@ -183,7 +183,7 @@ func (t *tx) inspect(p trust.Plan, c trust.Change) (trust.Done, *file, error) {
 		d, err := t.inspectMove(c, found)
 		return d, nil, err
 	}
-	d := trust.Done{Kind: c.Kind, Path: c.Path, Before: found.state()}
+	d := trust.Done{Kind: c.Kind, Path: c.Path, Via: c.Via, Before: found.state()}
 	switch {
 	case c.Kind == trust.WriteFile:
 		d.After, d.MadeDir = t.target(c, c.Content, found).state(), t.unplanned(missing)

@@ -49,7 +49,7 @@ func (t Teller) change(c trust.Change) Line {
 		if c.Status == trust.StatusRemoved {
 			l.Mark = MarkRefused
 		}
-	case c.Kind == trust.EditFile && c.Via != "":
+	case c.Via != "":
 		l.Note = t.say("changes.via", args{"path": safe.Line(c.Via)})
 	case c.Kind == trust.MoveFile:
 		l.Text, l.Mark = safe.Line(c.Moved()), MarkAttention

@@ -53,6 +53,9 @@ func (t Teller) receipt(r trust.Receipt) Receipt {
 
 func (t Teller) doneLine(d trust.Done) Line {
 	l := Line{Sign: "+", Text: safe.Line(d.Path), Mark: MarkTrusted}
+	if d.Via != "" {
+		l.Note = t.say("changes.via", args{"path": safe.Line(d.Via)})
+	}
 	switch {
 	case d.Kind == trust.RunCommand:
 		l.Sign, l.Text, l.Plain = "$", safe.Line(d.Command), true
