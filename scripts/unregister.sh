@@ -18,7 +18,8 @@ as=()
 if [ "$(id -u)" = 0 ] && [ -n "${SUDO_USER:-}" ] && [ "$SUDO_USER" != root ]; then
 	as=(sudo -H -u "$SUDO_USER" --)
 fi
-if ! "${as[@]}" "$mooring" doctor --unregister --yes </dev/null; then
+# bash before 4.4, which macOS has, takes an empty array for an unset variable.
+if ! ${as[@]+"${as[@]}"} "$mooring" doctor --unregister --yes </dev/null; then
 	echo "The files of docker and podman may still name Mooring: run \"mooring doctor --unregister\" as the person whose they are." >&2
 fi
 exit 0
