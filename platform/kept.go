@@ -74,7 +74,8 @@ func (m *Machine) forget(ctx context.Context, r trust.Registry) error {
 }
 
 // credential returns the credential for a registry that Mooring may use itself:
-// its own, or else one that a helper or file of docker's or podman's holds. ok is
+// its own, or else one that a helper or file of docker's or podman's holds for this
+// very registry. ok is
 // false when there is none. A helper that fails hides none behind it; its error is
 // returned when nothing else was found.
 func (m *Machine) credential(ctx context.Context, r trust.Registry) (c trust.Credential, ok bool, err error) {
@@ -87,8 +88,8 @@ func (m *Machine) credential(ctx context.Context, r trust.Registry) (c trust.Cre
 	tools := credentials.Load(m.World)
 	var failed error
 	for _, p := range append(tools.Uses(trust.Docker, r), tools.Uses(trust.Podman, r)...) {
-		if credentials.IsOwn(p.Helper) {
-			continue // it was asked already
+		if credentials.IsOwn(p.Helper) || p.Helper == "" && !credentials.Names(p.Key, r) {
+			continue // it was asked already; it is for a part of the registry
 		}
 		c, ok, err := tools.Read(ctx, m.World, p)
 		if ok {

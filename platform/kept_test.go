@@ -198,6 +198,8 @@ func TestCredentialOfOthers(t *testing.T) {
 		"one that is missing":             {docker: `{"credsStore":"missing"}`, err: "docker-credential-missing"},
 		"a helper that fails before text": {docker: `{"credsStore":"fails"}`, podman: podmans, want: "bob"},
 		"Mooring's own is not asked":      {docker: `{"credHelpers":{"reg.lab":"mooring"}}`},
+		"a namespace's":                   {docker: textAuth("reg.lab/team", "carol", "pw"), podman: textAuth("reg.lab/team", "carol", "pw")},
+		"a namespace's beside its own":    {docker: `{"auths":{"reg.lab/team":{"auth":"eDp5"},"https://reg.lab/v1/":{"auth":"YWxpY2U6cHc="}}}`, want: "alice"},
 		"nothing":                         {},
 	} {
 		m := keptMachine(t, nil, map[string]string{"root/.docker/config.json": tt.docker, "root/.config/containers/auth.json": cmp.Or(tt.podman, "{}")})

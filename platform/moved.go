@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/configfile"
+	"mooring.dev/mooring/platform/credentials"
 	"mooring.dev/mooring/platform/discover"
+	"mooring.dev/mooring/platform/planner"
 	"mooring.dev/mooring/trust"
 )
 
@@ -30,21 +33,37 @@ func (s moved) inFile(d trust.Done) (trust.Registry, trust.Credential, error) {
 	if err := r.UnmarshalText([]byte(d.Registry)); err != nil || r.IsZero() || len(d.Key) != 2 || d.Key[0] != "auths" {
 		return r, trust.Credential{}, bad()
 	}
-	// What lies under one registry's name is never kept for another.
-	if of, ok := discover.RegistryOf(d.Key[1]); !ok || of != r {
+	// What lies under one registry's name is never kept for another, nor what no tool
+	// would use for it.
+	movable := slices.ContainsFunc(credentials.Load(s.m.World).Movable(r), func(p credentials.Place) bool {
+		return p.Key == d.Key[1] && s.leadsTo(p.Path, d.Path)
+	})
+	if !movable {
 		return r, trust.Credential{}, bad()
 	}
-	data, err := s.m.World.FS.ReadFile(d.Path)
+	c, ok, err := s.at(d.Path, d.Key[1])
+	if err == nil && !ok {
+		err = bad()
+	}
+	return r, c, err
+}
+
+// leadsTo reports whether a file that is known as name is the one at path.
+func (s moved) leadsTo(name, path string) bool {
+	at, err := planner.Follow(s.m.World, name)
+	return err == nil && at == path
+}
+
+// at reads the credential in one entry of a file.
+func (s moved) at(path, key string) (c trust.Credential, ok bool, err error) {
+	data, err := s.m.World.FS.ReadFile(path)
 	if err != nil {
-		return r, trust.Credential{}, err
+		return c, false, err
 	}
 	defer clear(data)
 	all, err := configfile.ReadSecrets(data)
-	c, ok := all[d.Key[1]]
-	if err != nil || !ok {
-		return r, trust.Credential{}, bad()
-	}
-	return r, c, nil
+	c, ok = all[key]
+	return c, ok, err
 }
 
 // Holds implements change.Secrets.
@@ -79,11 +98,22 @@ func (s moved) Keep(ctx context.Context, d trust.Done) error {
 	return err
 }
 
-// Forget implements change.Secrets.
+// Forget implements change.Secrets. The keyring gives up only what the file has
+// again: if that holds another one by now, this is the last of its kind, and stays.
 func (s moved) Forget(ctx context.Context, d trust.Done) error {
 	var r trust.Registry
 	if err := r.UnmarshalText([]byte(d.Registry)); err != nil {
 		return err
+	}
+	if own, ok, err := s.m.keeper.Get(ctx, r); err != nil {
+		return err
+	} else if ok {
+		if len(d.Key) != 2 {
+			return change.Refuse(change.ErrBadPlan, d.Path, "it names no entry")
+		}
+		if c, there, err := s.at(d.Path, d.Key[1]); err != nil || !there || c != own {
+			return change.Refuse(change.ErrChangedSince, d.Path, "it holds another sign-in than the keyring")
+		}
 	}
 	return s.m.forget(ctx, r)
 }
@@ -95,7 +125,7 @@ func (s moved) Secret(ctx context.Context, d trust.Done, key []string) (trust.Se
 		return trust.Secret{}, gone
 	}
 	r, ok := discover.RegistryOf(key[1])
-	if !ok {
+	if !ok || !credentials.Names(key[1], r) {
 		return trust.Secret{}, gone
 	}
 	c, ok, err := s.m.keeper.Get(ctx, r)

@@ -220,3 +220,64 @@ func TestAilments(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What is another's by now is not lost with the keyring's: the file holds another
+// sign-in than the one that moved.
+func TestForgetKeepsTheLast(t *testing.T) {
+	m := mover(t, map[string]string{dockerConfig: `{"auths":{"reg.lab":{"auth":"YWxpY2U6YW5vdGhlcg=="}}}`})
+	reg := regNamed(t, "reg.lab")
+	d := trust.Done{Kind: trust.KeepSecret, Path: "/" + dockerConfig, Registry: "reg.lab", Key: []string{"auths", "reg.lab"}}
+	if err := (moved{m}).Forget(t.Context(), d); err != nil {
+		t.Errorf("nothing kept: %v", err)
+	}
+	if err := m.keep(t.Context(), reg, trust.Credential{User: "alice", Secret: trust.NewSecret(movedPassword)}, time.Time{}, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := (moved{m}).Forget(t.Context(), d); !errors.Is(err, change.ErrChangedSince) || !m.keeps(reg) {
+		t.Errorf("%v, kept %v", err, m.keeps(reg))
+	}
+	if err := os.WriteFile(filepath.Join(m.World.Root, dockerConfig), []byte(`{"auths":{"reg.lab":{"auth":"`+inBase64("alice")+`"}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (moved{m}).Forget(t.Context(), d); err != nil || m.keeps(reg) {
+		t.Errorf("%v, kept %v", err, m.keeps(reg))
+	}
+}
+
+// A plan of an enemy cannot make what lies under another key, or what no tool uses,
+// the sign-in to a whole registry.
+func TestMoveOfWhatIsNotMovable(t *testing.T) {
+	auth := `{"auth":"` + inBase64("alice") + `"}`
+	for key, c := range map[string]struct{ file, reg string }{
+		"reg.lab":                 {`{"auths":{"reg.lab":` + auth + `},"credHelpers":{"reg.lab":"ecr-login"}}`, "reg.lab"},
+		"reg.lab/team":            {`{"auths":{"reg.lab/team":` + auth + `}}`, "reg.lab"},
+		"registry.hub.docker.com": {`{"auths":{"registry.hub.docker.com":` + auth + `}}`, "docker.io"},
+	} {
+		m := mover(t, map[string]string{dockerConfig: c.file, "root/.config/containers/auth.json": `{"credHelpers":{"reg.lab":"pass"}}`})
+		d := trust.Done{Kind: trust.KeepSecret, Path: "/" + dockerConfig, Registry: c.reg, Key: []string{"auths", key}}
+		if err := (moved{m}).Keep(t.Context(), d); !errors.Is(err, change.ErrBadPlan) || m.keeps(regNamed(t, c.reg)) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+// The undo of an edit through a link names the path that the person knows.
+func TestUndoNamesTheLink(t *testing.T) {
+	m := mover(t, map[string]string{"root/dotfiles/docker.json": "{}"})
+	link := filepath.Join(m.World.Root, dockerConfig)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o755), os.Symlink("../dotfiles/docker.json", link)); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := m.PlanUse(t.Context(), regNamed(t, "reg.lab"), []trust.Party{trust.Docker}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := m.Apply(t.Context(), plan, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	undo, err := m.PlanUndo(t.Context(), r.ID)
+	if err != nil || len(undo.Changes) != 1 || undo.Changes[0].Via != "/"+dockerConfig || undo.Changes[0].Path != "/root/dotfiles/docker.json" {
+		t.Errorf("%+v, %v", undo.Changes, err)
+	}
+}

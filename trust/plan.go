@@ -179,6 +179,9 @@ const (
 	DockerServes   ConsequenceCode = "docker-serves"   // podman reads docker's Path, too
 	NothingKept    ConsequenceCode = "nothing-kept"    // no sign-in to Registry is kept yet
 	VariableWins   ConsequenceCode = "variable-wins"   // docker reads the variable Path first
+	NotMovable     ConsequenceCode = "not-movable"     // a password lies in Path under Name that is not moved: no tool uses it for the whole of Registry
+	OtherNames     ConsequenceCode = "other-names"     // Path has more names (hard links), under which the password stays
+	TokenStays     ConsequenceCode = "token-stays"     // a token for some of Registry's content stays in Path
 )
 
 // Consequences lists the codes.
@@ -186,6 +189,7 @@ func Consequences() []ConsequenceCode {
 	return []ConsequenceCode{
 		KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit,
 		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept, VariableWins,
+		NotMovable, OtherNames, TokenStays,
 	}
 }
 

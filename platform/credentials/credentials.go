@@ -35,8 +35,8 @@ type Place struct {
 	Readers []trust.Party
 }
 
-// same reports whether two places are one, whoever reads it.
-func (p Place) same(other Place) bool {
+// Same reports whether two places are one, whoever reads it.
+func (p Place) Same(other Place) bool {
 	return p.Registry == other.Registry && p.Helper == other.Helper && p.Path == other.Path && p.Key == other.Key
 }
 
@@ -98,7 +98,7 @@ func (t *Tools) registries() []trust.Registry {
 func (t *Tools) of(r trust.Registry, keeps func(trust.Registry) bool) []Place {
 	var out []Place
 	add := func(p Place, readers ...trust.Party) {
-		i := slices.IndexFunc(out, p.same)
+		i := slices.IndexFunc(out, p.Same)
 		if i < 0 {
 			i, out = len(out), append(out, p)
 		}

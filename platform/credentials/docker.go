@@ -1,10 +1,8 @@
 package credentials
 
 import (
-	"maps"
 	"net"
 	"net/url"
-	"slices"
 	"strings"
 
 	"mooring.dev/mooring/platform/engine"
@@ -48,7 +46,7 @@ func (d docker) uses(r trust.Registry) []Place {
 	if d.file.entries[key] {
 		return one(d.file.text(r, key))
 	}
-	for _, old := range slices.Sorted(maps.Keys(d.file.entries)) { // docker takes them in no order
+	for _, old := range d.file.sorted() {
 		if hostOf(old) == key {
 			return one(d.file.text(r, old))
 		}

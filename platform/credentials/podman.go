@@ -2,7 +2,6 @@ package credentials
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,7 +112,7 @@ func (s *source) podmanUses(r trust.Registry) []Place {
 	if s.entries[key] {
 		return one(s.text(r, key))
 	}
-	for _, old := range slices.Sorted(maps.Keys(s.entries)) { // podman takes them in no order
+	for _, old := range s.sorted() {
 		if podmanHost(old, s.legacy) == podmanHost(key, false) {
 			return one(s.text(r, old))
 		}

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"mooring.dev/mooring/platform/configfile"
 	"mooring.dev/mooring/platform/discover"
@@ -38,6 +39,20 @@ func (s *source) keys() iter.Seq[string] {
 			}
 		}
 	}
+}
+
+// sorted are the keys of the entries. docker and podman take them in no order; here
+// those that name a registry as a whole come first.
+func (s *source) sorted() []string {
+	return slices.SortedFunc(maps.Keys(s.entries), func(a, b string) int {
+		if x, y := isWhole(a), isWhole(b); x != y {
+			if x {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
 }
 
 // text is the place of a plain credential under key.

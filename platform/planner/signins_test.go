@@ -404,8 +404,8 @@ func TestMove(t *testing.T) {
 			files: map[string]string{dockerCfg: `{"auths":{"https://reg.lab/v2/":{"email":"a@b","Auth":"YWxpY2U6eA==","identitytoken":"ey"}},"credsStore":"pass"}`},
 			want: []string{
 				"new keep-secret " + dockerCfg + " [podman]", "edited edit-file " + dockerCfg + " [docker]",
-				`  {"auths":{"https://reg.lab/v2/":{"email":"a@b"}},"credsStore":"pass","credHelpers":{"reg.lab":"mooring"}}`,
-				"! docker-serves " + dockerCfg, "! podman-login " + runAuth,
+				`  {"auths":{"https://reg.lab/v2/":{"email":"a@b"}},"credsStore":"pass"}`,
+				"new edit-file " + homeAuth + " [podman]", `  {"credHelpers":{"reg.lab":"mooring"}}`, "! podman-login " + runAuth,
 			},
 		},
 		"podman's": {

@@ -66,7 +66,7 @@ func (p *signInPlan) useDocker(r trust.Registry) error {
 	}
 	if c.CredsStore == "" {
 		store := p.DefaultStore()
-		others := slices.ContainsFunc(c.Auths, func(a configfile.Auth) bool { return a.Plaintext && !isOf(a.Key, r) })
+		others := slices.ContainsFunc(c.Auths, func(a configfile.Auth) bool { return a.Plaintext && !credentials.Names(a.Key, r) })
 		if store == "" || others {
 			p.say(trust.Consequence{Code: trust.PlaintextStays, Path: f.name})
 		} else {
@@ -131,11 +131,22 @@ func (p *signInPlan) asks(party trust.Party, r trust.Registry) bool {
 
 // passwordsStay says which files go on holding a password for r.
 func (p *signInPlan) passwordsStay(r trust.Registry) {
-	for _, place := range p.tools().Find(func(trust.Registry) bool { return true }) {
-		if place.Registry == r && place.Helper == "" && place.Path != credentials.Variable {
-			p.say(trust.Consequence{Code: trust.PasswordStays, Path: place.Path, Registry: r.String()})
+	tools := p.tools()
+	movable := tools.Movable(r)
+	for _, place := range plain(tools, r) {
+		c := trust.Consequence{Code: trust.PasswordStays, Path: place.Path, Registry: r.String()}
+		if !slices.ContainsFunc(movable, place.Same) {
+			c.Code, c.Name = trust.NotMovable, place.Key
 		}
+		p.say(c)
 	}
+}
+
+// plain lists what lies in files under a name of r, whoever uses it.
+func plain(tools *credentials.Tools, r trust.Registry) []credentials.Place {
+	return slices.DeleteFunc(tools.Find(func(trust.Registry) bool { return true }), func(p credentials.Place) bool {
+		return p.Registry != r || p.Helper != "" || p.Path == credentials.Variable
+	})
 }
 
 // leave plans that tools do not ask Mooring any more.
