@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/ui/cli"
 	uitray "mooring.dev/mooring/ui/tray"
 	"mooring.dev/mooring/ui/words"
@@ -22,19 +23,23 @@ func tray(ctx context.Context, g cli.Globals, w *words.Words) error {
 	return uitray.Run(ctx, machine(g), o)
 }
 
-// light is the name of the build without a window, where both are installed.
-const light = "mooring-cli"
+// The names of the builds with and without a window, where both are installed.
+const (
+	withWindow = "mooring"
+	light      = "mooring-cli"
+)
 
 // becomeLight goes on as the build without a window if that lies beside this one:
 // the libraries of the window alone take a dozen megabytes, and the watcher runs
-// all day. It returns only if there is none.
+// all day. It returns if there is none, or one that anybody could have put there.
 func becomeLight() {
 	self, err := os.Executable()
 	if !hasWindow || err != nil {
 		return
 	}
-	path := filepath.Join(filepath.Dir(self), light)
-	_ = syscall.Exec(path, append([]string{path}, os.Args[1:]...), os.Environ())
+	if path, err := world.Here().Beside(self, light); err == nil {
+		_ = syscall.Exec(path, append([]string{path}, os.Args[1:]...), os.Environ())
+	}
 }
 
 // windowProgram is what opens the window: this program if it has one, else the one
@@ -47,10 +52,12 @@ func windowProgram() string {
 	if hasWindow {
 		return self
 	}
-	for _, name := range []string{filepath.Join(filepath.Dir(self), "mooring"), "mooring"} {
-		if path, err := exec.LookPath(name); err == nil && !sameFile(path, self) {
-			return path
-		}
+	w := world.Here()
+	if path, err := w.Beside(self, withWindow+filepath.Ext(self)); err == nil && !sameFile(path, self) {
+		return path
+	}
+	if path, err := w.Run.Look(withWindow); err == nil && !sameFile(path, self) {
+		return path
 	}
 	return ""
 }
