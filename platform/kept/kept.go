@@ -28,16 +28,28 @@ func New(w world.World) Keeper {
 }
 
 // Keep puts a credential into the keyring and notes that it is there. What cannot
-// be noted is not kept. expires is zero when it is not known to end.
+// be noted is not kept: then the keyring holds what it held before. expires is zero
+// when it is not known to end.
 func (k Keeper) Keep(ctx context.Context, r trust.Registry, c trust.Credential, expires time.Time) error {
+	former, err := k.Ring.Get(ctx, r.String())
+	if err != nil && !IsState(err, keyring.NotFound, keyring.Failed) { // Failed: nothing of ours, which may be replaced
+		return err
+	}
 	if err := k.Ring.Set(ctx, r.String(), c); err != nil {
 		return err
 	}
-	err := k.State.NoteSignIn(state.SignIn{Registry: r, User: c.User, Token: c.Token, At: k.Now(), Expires: expires})
-	if err != nil {
-		return errors.Join(err, k.Ring.Delete(ctx, r.String()))
+	if err := k.State.NoteSignIn(state.SignIn{Registry: r, User: c.User, Token: c.Token, At: k.Now(), Expires: expires}); err != nil {
+		return errors.Join(err, k.restore(context.WithoutCancel(ctx), r, former))
 	}
 	return nil
+}
+
+// restore puts the former credential back, if there was one.
+func (k Keeper) restore(ctx context.Context, r trust.Registry, former trust.Credential) error {
+	if former.Secret.Empty() {
+		return k.Ring.Delete(ctx, r.String())
+	}
+	return k.Ring.Set(ctx, r.String(), former)
 }
 
 // Forget removes what Keep kept. Nothing kept is no error: a keyring that cannot

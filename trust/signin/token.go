@@ -133,11 +133,29 @@ func claimsOf(token string) (c claims, ok bool) {
 	return c, err == nil && json.Unmarshal(b, &c) == nil
 }
 
+// maxLife is the longest that a credential may say it lives, and maxSkew how long
+// ago one that was just taken may say it ended. What is beyond is no date: some
+// write milliseconds, which is a year that not even JSON has.
+const (
+	maxLife = 10 * 365 * 24 * time.Hour
+	maxSkew = 24 * time.Hour
+)
+
+// endsAt is a time in seconds that a credential says, if it can be meant.
+func endsAt(seconds int64, now time.Time) (t time.Time, ok bool) {
+	if seconds < now.Add(-maxSkew).Unix() || seconds > now.Add(maxLife).Unix() {
+		return time.Time{}, false
+	}
+	return time.Unix(seconds, 0).UTC(), true
+}
+
 // expiry is when a credential ends by what it says itself: an identity token that
 // is a JWT, or ECR's password, which is JSON in base64 with a field expiration.
 func expiry(p Product, c trust.Credential, now time.Time) time.Time {
-	if got, ok := claimsOf(c.Secret.Reveal()); ok && c.Token && got.Expires > 0 {
-		return time.Unix(got.Expires, 0).UTC()
+	if got, ok := claimsOf(c.Secret.Reveal()); ok && c.Token {
+		if t, ok := endsAt(got.Expires, now); ok {
+			return t
+		}
 	}
 	if p != ECR {
 		return time.Time{}
@@ -148,8 +166,10 @@ func expiry(p Product, c trust.Credential, now time.Time) time.Time {
 		Expiration int64 `json:"expiration"`
 	}
 	b, err := base64.StdEncoding.DecodeString(c.Secret.Reveal())
-	if err == nil && json.Unmarshal(b, &own) == nil && own.Expiration > 0 {
-		return time.Unix(own.Expiration, 0).UTC()
+	if err == nil && json.Unmarshal(b, &own) == nil {
+		if t, ok := endsAt(own.Expiration, now); ok {
+			return t
+		}
 	}
 	return now.Add(12 * time.Hour).UTC()
 }
