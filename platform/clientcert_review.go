@@ -20,7 +20,10 @@ func (m *Machine) ReviewClientCert(ctx context.Context, q ClientCertRequest) (cl
 	if err != nil {
 		return clientcert.Review{}, err
 	}
-	r := clientcert.Read(files, q.Passphrase)
+	r := clientcert.Read(ctx, files, q.Passphrase)
+	if ctx.Err() != nil {
+		return clientcert.Review{}, ctx.Err()
+	}
 	if len(probes) > 0 && len(probes[0].Endpoints) > 0 {
 		r.Server = clientcert.ServerOf(probes[0].Endpoints[0])
 	}

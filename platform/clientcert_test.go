@@ -364,7 +364,7 @@ func publicKeyOf(t *testing.T, csr string) any {
 func TestProof(t *testing.T) {
 	s := newMTLS(t, nil)
 	prove := func(c *trusttest.Cert) clientcert.Proof {
-		r := clientcert.Read(s.request(c).Files, trust.Secret{})
+		r := clientcert.Read(t.Context(), s.request(c).Files, trust.Secret{})
 		p, err := s.machine.ProveClientCert(t.Context(), s.reg, *r.Pair)
 		if err != nil {
 			t.Fatal(err)

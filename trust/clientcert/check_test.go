@@ -18,7 +18,7 @@ func pairOf(t *testing.T, c *trusttest.Cert, chain ...*trusttest.Cert) Pair {
 	for _, i := range chain {
 		files = append(files, File{"chain.pem", i.PEM()})
 	}
-	r := Read(files, trust.Secret{})
+	r := Read(t.Context(), files, trust.Secret{})
 	if r.Pair == nil {
 		t.Fatalf("no pair: %s", codes(r.Problems))
 	}
@@ -119,7 +119,7 @@ func TestRequestAndAnswer(t *testing.T) {
 	if !Answers([]File{{"other", ca.PEM()}, answer}, csr) || Answers([]File{{"other", ca.PEM()}}, csr) {
 		t.Error("the answer is not known by its key")
 	}
-	review := Read([]File{answer, {"request", []byte(key.Reveal())}}, trust.Secret{})
+	review := Read(t.Context(), []File{answer, {"request", []byte(key.Reveal())}}, trust.Secret{})
 	if review.Pair == nil || len(Check(*review.Pair, asks(ca), time.Now())) > 0 {
 		t.Errorf("%+v", review)
 	}

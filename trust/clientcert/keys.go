@@ -25,6 +25,7 @@ var (
 	errShut        = errors.New("it is encrypted, and no passphrase was given")
 	errPassphrase  = errors.New("the passphrase does not open it")
 	errUnsupported = errors.New("it is encrypted, or made, in a way that Mooring does not know")
+	errCostly      = fmt.Errorf("%w: opening it takes too much work", errUnsupported)
 )
 
 // parseKey reads a private key in the clear: PKCS#8, PKCS#1 or SEC 1.
@@ -52,21 +53,21 @@ func isLocked(b *pem.Block) bool {
 }
 
 // openPEM reads the key in a block.
-func (o *opener) openPEM(b *pem.Block) (crypto.Signer, error) {
+func (g *gathered) openPEM(b *pem.Block) (crypto.Signer, error) {
 	switch {
 	case b.Type == "ENCRYPTED PRIVATE KEY":
-		return o.unlock(b.Bytes)
+		return g.unlock(b.Bytes)
 	case b.Type == "OPENSSH PRIVATE KEY", b.Type == "DSA PRIVATE KEY":
 		return nil, errUnsupported
 	case !isLocked(b):
 		return parseKey(b.Bytes)
-	case o.passphrase.Empty():
+	case g.passphrase.Empty():
 		return nil, errShut
 	}
 	// The way of OpenSSL before 1.0, which `openssl rsa -aes256 -traditional` still
 	// takes. It does not authenticate: a wrong passphrase may give garbage.
 	//lint:ignore SA1019 as above
-	der, err := x509.DecryptPEMBlock(b, []byte(o.passphrase.Reveal()))
+	der, err := x509.DecryptPEMBlock(b, []byte(g.passphrase.Reveal()))
 	if err != nil && !errors.Is(err, x509.IncorrectPasswordError) {
 		return nil, errors.Join(errUnsupported, err)
 	}
@@ -131,31 +132,11 @@ var ciphers = map[string]blockCipher{
 	"1.2.840.113549.3.7":      {24, des.NewTripleDESCipher},
 }
 
-// opener opens what a passphrase locks, with a bound on the work that all files
-// together may demand.
-type opener struct {
-	passphrase trust.Secret
-	left       int64 // iterations
-}
-
-// maxIterations is that bound: OpenSSL does 2,048 a key by default, password
-// managers some 600,000. It takes a few seconds.
-const maxIterations = 10_000_000
-
-// spend takes iterations from what is left; false if a file demands more.
-func (o *opener) spend(n int64) bool {
-	if n < 0 || n > o.left {
-		return false
-	}
-	o.left -= n
-	return true
-}
-
 // unlock opens an encrypted PKCS#8 key. It is done here because the library that
 // others use for it (youmark/pkcs8) panics on a cipher text or IV of a wrong
 // length, does as many iterations as the file says, and reads a key that names its
 // key length, as Java's do, with another hash.
-func (o *opener) unlock(der []byte) (crypto.Signer, error) {
+func (g *gathered) unlock(der []byte) (crypto.Signer, error) {
 	k, ok := parseLocked(der)
 	switch {
 	case !ok:
@@ -163,7 +144,7 @@ func (o *opener) unlock(der []byte) (crypto.Signer, error) {
 	case !k.Algorithm.Algorithm.Equal(oidPBES2):
 		return nil, fmt.Errorf("%w (%s)", errUnsupported, k.Algorithm.Algorithm)
 	}
-	block, iv, err := o.cipher(k)
+	block, iv, err := g.cipher(k)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +167,7 @@ func (o *opener) unlock(der []byte) (crypto.Signer, error) {
 }
 
 // cipher derives what opens k.
-func (o *opener) cipher(k lockedKey) (cipher.Block, []byte, error) {
+func (g *gathered) cipher(k lockedKey) (cipher.Block, []byte, error) {
 	var p pbes2
 	var kdf pbkdf2Params
 	var iv []byte
@@ -207,14 +188,16 @@ func (o *opener) cipher(k lockedKey) (cipher.Block, []byte, error) {
 	switch {
 	case prf == nil:
 		return nil, nil, fmt.Errorf("%w (%s)", errUnsupported, kdf.PRF.Algorithm)
-	case kdf.Iterations < 1 || kdf.Iterations > maxIterations || kdf.KeyLength != 0 && kdf.KeyLength != c.key:
+	case kdf.Iterations < 1 || kdf.Iterations > maxWork || kdf.KeyLength != 0 && kdf.KeyLength != c.key:
 		return nil, nil, fmt.Errorf("%w (%d iterations)", errUnsupported, kdf.Iterations)
-	case o.passphrase.Empty():
+	case g.passphrase.Empty():
 		return nil, nil, errShut
-	case !o.spend(int64(kdf.Iterations)):
-		return nil, nil, fmt.Errorf("%w (%d more iterations)", errUnsupported, kdf.Iterations)
 	}
-	key, err := pbkdf2.Key(prf, o.passphrase.Reveal(), kdf.Salt, kdf.Iterations, c.key)
+	blocks := (c.key + prf().Size() - 1) / prf().Size() // each takes all iterations
+	if err := g.spend(kdf.Iterations * blocks); err != nil {
+		return nil, nil, err
+	}
+	key, err := pbkdf2.Key(prf, g.passphrase.Reveal(), kdf.Salt, kdf.Iterations, c.key)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -230,37 +213,6 @@ func prfName(oid asn1.ObjectIdentifier) string {
 		return ""
 	}
 	return oid.String()
-}
-
-// iterations adds up the counts that a PKCS#12 file names. The library does as many
-// as it says, so they are looked for beforehand: an INTEGER that follows an OCTET
-// STRING, its salt. What lies encrypted within can be seen only by who knows the
-// passphrase.
-func iterations(der []byte) int64 { return iterationsIn(der, 24) }
-
-func iterationsIn(der []byte, depth int) (sum int64) {
-	salted := false
-	for len(der) > 0 && depth > 0 {
-		var e asn1.RawValue
-		rest, err := asn1.Unmarshal(der, &e)
-		if err != nil {
-			return sum
-		}
-		der = rest
-		octets := e.Class == asn1.ClassUniversal && e.Tag == asn1.TagOctetString
-		switch {
-		case e.Class == asn1.ClassUniversal && e.Tag == asn1.TagInteger && salted:
-			var n int64
-			if _, err := asn1.Unmarshal(e.FullBytes, &n); err != nil || n < 0 || n > maxIterations {
-				n = maxIterations + 1
-			}
-			sum += n
-		case e.IsCompound, octets:
-			sum += iterationsIn(e.Bytes, depth-1)
-		}
-		salted = octets
-	}
-	return sum
 }
 
 // encodeKey writes a key as engines read it.

@@ -2,6 +2,7 @@ package clientcert
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
@@ -19,14 +20,15 @@ import (
 const (
 	MaxFiles = 32
 	MaxBytes = 1 << 20 // each
-	maxKeys  = 64
+	maxKeys  = 64      // in each that are tried, and in all that are taken
 )
 
 // Read makes a pair of files. A passphrase opens PKCS#12 files and encrypted keys;
 // without one they stay shut, and a problem says so. What is wrong with the pair
-// itself says [Check].
-func Read(files []File, passphrase trust.Secret) Review {
-	g := &gathered{opener: opener{passphrase, maxIterations}}
+// itself says [Check]. Opening is work, of which there is a bound for all files
+// together; once ctx is done nothing more is opened.
+func Read(ctx context.Context, files []File, passphrase trust.Secret) Review {
+	g := &gathered{ctx: ctx, passphrase: passphrase, work: maxWork}
 	for i, f := range files {
 		if i == MaxFiles {
 			g.problem(Problem{Code: UnusableFile, Variant: "too-many", File: f.Name})
@@ -57,12 +59,14 @@ type foundKey struct {
 
 // gathered is what all files hold together.
 type gathered struct {
-	opener
-	certs    []foundCert
-	keys     []foundKey
-	shut     []string // files with keys that stayed shut
-	problems []Problem
-	files    []Identified
+	ctx        context.Context // of the one call
+	passphrase trust.Secret
+	work       int // iterations that are left
+	certs      []foundCert
+	keys       []foundKey
+	shut       []string // files with keys that stayed shut
+	problems   []Problem
+	files      []Identified
 }
 
 func (g *gathered) problem(p Problem) {
@@ -180,7 +184,7 @@ func isClient(c *x509.Certificate) bool { return !c.IsCA && trust.ForClients(c) 
 // readKeys takes the private keys of a PEM file. OpenSSL writes other blocks, such
 // as curve parameters, in front of them.
 func (g *gathered) readKeys(p *part, text []byte) {
-	for len(p.keys) < maxKeys {
+	for tried := 0; tried < maxKeys && g.ctx.Err() == nil; {
 		var b *pem.Block
 		if b, text = pem.Decode(text); b == nil {
 			return
@@ -191,6 +195,7 @@ func (g *gathered) readKeys(p *part, text []byte) {
 			}
 			continue
 		}
+		tried++
 		locked := isLocked(b)
 		p.locked = p.locked || locked
 		key, err := g.openPEM(b)
@@ -242,24 +247,25 @@ func (g *gathered) readKeyDER(p *part, data []byte) bool {
 // tried unasked.
 func (g *gathered) readPKCS12(p *part, data []byte) {
 	p.locked = true
-	if !g.spend(iterations(data)) {
-		g.key(p, nil, true, errUnsupported)
-		return
+	s := store{err: g.spend(workIn(data, maxDepth))}
+	if s.err == nil {
+		s = openStore(g.ctx, data, g.passphrase)
 	}
-	key, cert, chain, err := pkcs12.DecodeChain(data, g.passphrase.Reveal())
-	switch {
+	switch err := s.err; {
 	case err == nil:
-		signer, ok := key.(crypto.Signer)
+		signer, ok := s.key.(crypto.Signer)
 		if !ok {
 			g.key(p, nil, true, errUnsupported)
 			return
 		}
-		p.certs = append([]*x509.Certificate{cert}, chain...)
+		p.certs = append([]*x509.Certificate{s.cert}, s.chain...)
 		g.key(p, signer, !g.passphrase.Empty(), nil)
 	case errors.Is(err, pkcs12.ErrIncorrectPassword) && g.passphrase.Empty():
 		g.key(p, nil, true, errShut)
 	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption):
 		g.key(p, nil, true, errPassphrase)
+	case errors.Is(err, errUnsupported):
+		g.key(p, nil, true, err)
 	case isNotImplemented(err):
 		g.key(p, nil, true, errors.Join(errUnsupported, err))
 	default:

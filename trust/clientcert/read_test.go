@@ -6,7 +6,6 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,15 +74,15 @@ func TestEveryForm(t *testing.T) {
 		files := stored(t, strings.Fields(c.files)...)
 		secret := trust.Secret{}
 		if c.locked {
-			if r := Read(files, secret); r.Pair != nil || codes(r.Problems) != "key-encrypted!" || !r.NeedsPassphrase() {
+			if r := Read(t.Context(), files, secret); r.Pair != nil || codes(r.Problems) != "key-encrypted!" || !r.NeedsPassphrase() {
 				t.Errorf("%s without passphrase: %v, %s", c.files, r.Pair, codes(r.Problems))
 			}
-			if r := Read(files, trust.NewSecret("wrong")); r.Pair != nil || codes(r.Problems) != "key-encrypted.wrong!" || !r.NeedsPassphrase() {
+			if r := Read(t.Context(), files, trust.NewSecret("wrong")); r.Pair != nil || codes(r.Problems) != "key-encrypted.wrong!" || !r.NeedsPassphrase() {
 				t.Errorf("%s with a wrong passphrase: %v, %s", c.files, r.Pair, codes(r.Problems))
 			}
 			secret = trust.NewSecret(passphrase)
 		}
-		r := Read(files, secret)
+		r := Read(t.Context(), files, secret)
 		if r.Pair == nil {
 			t.Errorf("%s: no pair: %s", c.files, codes(r.Problems))
 			continue
@@ -110,12 +109,12 @@ func TestOfficeForms(t *testing.T) {
 		return out
 	}
 	for name, form := range map[string]func([]byte) []byte{"CRLF": crlf, "mark": mark, "UTF-16": wide} {
-		r := Read([]File{{"a", form(cert)}, {"b", form(key)}}, trust.Secret{})
+		r := Read(t.Context(), []File{{"a", form(cert)}, {"b", form(key)}}, trust.Secret{})
 		if r.Pair == nil || !bytes.Equal(r.Pair.CertPEM(), cert) || r.Pair.Key.Reveal() != string(key) {
 			t.Errorf("%s: %s", name, codes(r.Problems))
 		}
 	}
-	both := Read([]File{{"a", append(bytes.Clone(key), cert...)}}, trust.Secret{})
+	both := Read(t.Context(), []File{{"a", append(bytes.Clone(key), cert...)}}, trust.Secret{})
 	if both.Pair == nil || both.Files[0].Kind != KindBundle {
 		t.Errorf("both in one file: %+v", both)
 	}
@@ -124,7 +123,7 @@ func TestOfficeForms(t *testing.T) {
 func TestUnsupportedCiphersAreToldApart(t *testing.T) {
 	for _, name := range []string{"unsupported-scrypt.pem", "unsupported-pbes1.pem"} {
 		for _, p := range []string{"", passphrase} {
-			r := Read(stored(t, "cert.pem", name), trust.NewSecret(p))
+			r := Read(t.Context(), stored(t, "cert.pem", name), trust.NewSecret(p))
 			if r.Pair != nil || codes(r.Problems) != "key-encrypted.unsupported!" || r.NeedsPassphrase() {
 				t.Errorf("%s: %s", name, codes(r.Problems))
 			}
@@ -157,7 +156,7 @@ func TestWhatDoesNotMakeAPair(t *testing.T) {
 		{"too large", "unusable-file.too-large!", "other", []File{{"l", make([]byte, MaxBytes+1)}}},
 		{"no file", "", "", nil},
 	} {
-		r := Read(c.files, trust.Secret{})
+		r := Read(t.Context(), c.files, trust.Secret{})
 		var kinds []string
 		for _, f := range r.Files {
 			kinds = append(kinds, string(f.Kind))
@@ -170,7 +169,7 @@ func TestWhatDoesNotMakeAPair(t *testing.T) {
 	for i := range many {
 		many[i] = at(fmt.Sprint(i), alice.PEM())
 	}
-	if r := Read(many, trust.Secret{}); !strings.Contains(codes(r.Problems), "too-many") {
+	if r := Read(t.Context(), many, trust.Secret{}); !strings.Contains(codes(r.Problems), "too-many") {
 		t.Error(codes(r.Problems))
 	}
 }
@@ -190,7 +189,7 @@ func TestBestOfSeveral(t *testing.T) {
 	}
 	files = append(files, File{"chain", append(root.PEM(), issuing.PEM()...)})
 	for range 2 {
-		r := Read(files, trust.Secret{})
+		r := Read(t.Context(), files, trust.Secret{})
 		if r.Pair == nil || !r.Pair.Cert.Equal(renewed.Cert) || r.Pair.CertFile != "3.crt" {
 			t.Fatalf("%+v", r)
 		}
@@ -211,55 +210,9 @@ func TestBestOfSeveral(t *testing.T) {
 func TestRenewedWithoutItsKey(t *testing.T) {
 	ca := trusttest.NewCA(t, "Client CA")
 	old := ca.Client("alice", trusttest.NotAfter(time.Now().AddDate(0, 0, -1)))
-	r := Read([]File{{"old.pem", append(old.PEM(), old.KeyPEM()...)}, {"new.pem", ca.Client("alice").PEM()}}, trust.Secret{})
+	r := Read(t.Context(), []File{{"old.pem", append(old.PEM(), old.KeyPEM()...)}, {"new.pem", ca.Client("alice").PEM()}}, trust.Secret{})
 	if r.Pair == nil || codes(r.Problems) != "cert-without-key" || r.Problems[0].File != "new.pem" {
 		t.Errorf("%+v", r)
-	}
-}
-
-// TestHostileCosts: a file may not demand more work than anybody means.
-func TestHostileCosts(t *testing.T) {
-	endless := func(s string) []byte {
-		b, _ := pem.Decode(stored(t, s)[0].Data)
-		var k lockedKey
-		var p pbes2
-		var kdf pbkdf2Params
-		must(t, unmarshal(b.Bytes, &k))
-		must(t, unmarshal(k.Algorithm.Parameters.FullBytes, &p))
-		must(t, unmarshal(p.KDF.Parameters.FullBytes, &kdf))
-		kdf.Iterations = 1 << 30
-		p.KDF.Parameters.FullBytes = marshal(t, kdf)
-		k.Algorithm.Parameters.FullBytes = marshal(t, p)
-		return marshal(t, k)
-	}
-	start := time.Now()
-	r := Read([]File{{"k", endless("locked-hmacWithSHA256.pem")}}, trust.NewSecret(passphrase))
-	if codes(r.Problems) != "key-encrypted.unsupported!" {
-		t.Error(codes(r.Problems))
-	}
-	p12 := stored(t, "modern.p12")[0].Data
-	if n := iterations(p12); n < 3*2048 || n > 100_000 {
-		t.Errorf("OpenSSL's file names %d", n)
-	}
-	for _, count := range []any{1 << 30, new(big.Int).Lsh(big.NewInt(1), 100), -1} {
-		der := marshal(t, struct {
-			Salt []byte
-			N    any
-		}{[]byte("salt"), count})
-		if n := iterations(der); n <= maxIterations {
-			t.Errorf("%v is taken for %d", count, n)
-		}
-	}
-	// Many keys that are dear together are as bad as one.
-	many := bytes.Repeat(stored(t, "locked-hmacWithSHA256.pem")[0].Data, 60)
-	g := gathered{opener: opener{trust.NewSecret("wrong"), 10 * 2048}}
-	p := part{}
-	g.readKeys(&p, many)
-	if g.left < 0 || g.left >= 2048 || p.problem == nil {
-		t.Errorf("%d iterations are left", g.left)
-	}
-	if d := time.Since(start); d > 5*time.Second {
-		t.Errorf("took %s", d)
 	}
 }
 
@@ -294,7 +247,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(b, []byte(nil), "")
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte, secret string) {
-		r := Read([]File{{"a", a}, {"b", b}}, trust.NewSecret(secret))
+		r := Read(t.Context(), []File{{"a", a}, {"b", b}}, trust.NewSecret(secret))
 		if len(r.Files) != 2 {
 			t.Errorf("%d files", len(r.Files))
 		}

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -86,12 +87,12 @@ func TestEveryProblemHasWords(t *testing.T) {
 }
 
 func read(files ...clientcert.File) []clientcert.Problem {
-	return clientcert.Read(files, trust.Secret{}).Problems
+	return clientcert.Read(context.Background(), files, trust.Secret{}).Problems
 }
 
 func check(t *testing.T, f clientcert.File, s *clientcert.Server, at time.Time) []clientcert.Problem {
 	t.Helper()
-	r := clientcert.Read([]clientcert.File{f}, trust.Secret{})
+	r := clientcert.Read(t.Context(), []clientcert.File{f}, trust.Secret{})
 	if r.Pair == nil {
 		t.Fatalf("no pair: %+v", r.Problems)
 	}

@@ -32,7 +32,7 @@ func (s *Service) ReviewClientCert(ctx context.Context, q platform.ClientCertReq
 	if err := s.pass(ctx); err != nil {
 		return clientcert.Review{}, err
 	}
-	r := clientcert.Read(q.Files, q.Passphrase)
+	r := clientcert.Read(ctx, q.Files, q.Passphrase)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h := s.hosts[q.Registry.String()]; h != nil {
