@@ -120,6 +120,11 @@ func TestHostileClientPlans(t *testing.T) {
 	moving := func(c trust.Change) func(*lab, *trust.Plan) {
 		return func(_ *lab, p *trust.Plan) { p.Changes = append(p.Changes, c) }
 	}
+	edited := func(f func(*trust.Change)) trust.Change {
+		c := move("a.key", "a.key.mooring-20260101")
+		f(&c)
+		return c
+	}
 	key8 := func(t *testing.T, k any) []byte {
 		der, err := x509.MarshalPKCS8PrivateKey(k)
 		must(t, err)
@@ -201,12 +206,20 @@ func TestHostileClientPlans(t *testing.T) {
 			p.Anchors = l.plan().Anchors
 			p.Changes = append(p.Changes, l.plan().Changes...)
 		}, bad},
-		"two registries":      {func(_ *lab, p *trust.Plan) { p.Registries = append(p.Registries, "other.example") }, bad},
-		"no registry":         {func(_ *lab, p *trust.Plan) { p.Registries = nil }, bad},
-		"a command":           {func(l *lab, p *trust.Plan) { p.Changes = append(p.Changes, l.computer().Changes[2]) }, bad},
-		"a removal":           {func(_ *lab, p *trust.Plan) { p.Changes[1].Kind = trust.RemoveFile }, bad},
-		"a consequence":       {func(_ *lab, p *trust.Plan) { p.Consequences = []trust.Consequence{{Code: "x"}} }, bad},
-		"as a plan for trust": {func(_ *lab, p *trust.Plan) { p.Action = "trust" }, out},
+		"two registries":        {func(_ *lab, p *trust.Plan) { p.Registries = append(p.Registries, "other.example") }, bad},
+		"no registry":           {func(_ *lab, p *trust.Plan) { p.Registries = nil }, bad},
+		"a command":             {func(l *lab, p *trust.Plan) { p.Changes = append(p.Changes, l.computer().Changes[2]) }, bad},
+		"a removal":             {func(_ *lab, p *trust.Plan) { p.Changes[1].Kind = trust.RemoveFile }, bad},
+		"edits with a half":     {key(func(c *trust.Change) { c.Edits = []trust.Edit{trust.SetValue("x", "y")} }), bad},
+		"a value with a half":   {cert(func(c *trust.Change) { c.Key = []string{"auths"} }), bad},
+		"a sign-in with a half": {key(func(c *trust.Change) { c.Registry = "reg.example:5000" }), bad},
+		"a link's name":         {cert(func(c *trust.Change) { c.Via = "/etc/shadow" }), bad},
+		"edits with a move":     {moving(edited(func(c *trust.Change) { c.Edits = []trust.Edit{trust.RemoveValue("root")} })), bad},
+		"a value with a move":   {moving(edited(func(c *trust.Change) { c.Key = []string{"auths"} })), bad},
+		"a sign-in with a move": {moving(edited(func(c *trust.Change) { c.Registry = "reg.example:5000" })), bad},
+		"a move by a link":      {moving(edited(func(c *trust.Change) { c.Via = "/etc/shadow" })), bad},
+		"a consequence":         {func(_ *lab, p *trust.Plan) { p.Consequences = []trust.Consequence{{Code: "x"}} }, bad},
+		"as a plan for trust":   {func(_ *lab, p *trust.Plan) { p.Action = "trust" }, out},
 		"trust that hides a key": {func(l *lab, p *trust.Plan) {
 			secret := p.Changes[1]
 			*p = l.plan()

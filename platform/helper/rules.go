@@ -61,6 +61,11 @@ func (r rules) check(p trust.Plan, reach trust.Reach) error {
 	if err != nil {
 		return err
 	}
+	for _, c := range p.Pending() {
+		if len(c.Edits) > 0 || len(c.Key) > 0 || c.Registry != "" || c.Via != "" {
+			return change.Refuse(change.ErrBadPlan, c.Path, "root edits no files of persons")
+		}
+	}
 	if p.Action == actionClientCert {
 		return s.checkClient(p)
 	}
@@ -191,9 +196,6 @@ func plain(s string) bool {
 }
 
 func (s scope) checkChange(c trust.Change) error {
-	if len(c.Edits) > 0 || len(c.Key) > 0 || c.Registry != "" || c.Via != "" {
-		return change.Refuse(change.ErrBadPlan, c.Path, "root edits no files of persons")
-	}
 	switch c.Kind {
 	case trust.RunCommand:
 		return s.checkCommand(c)
