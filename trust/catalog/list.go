@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -30,7 +31,7 @@ type pager struct {
 	explain func(*signin.Answer) error // why there is no list
 
 	next  string // target of the next page
-	seen  map[string]bool
+	seen  map[[sha256.Size]byte]bool
 	names int
 }
 
@@ -42,9 +43,9 @@ type page struct {
 
 // each reads pages until there are no more, handing on what they hold.
 func (p *pager) each(ctx context.Context, path string, take func(got page, last bool) error) error {
-	p.next, p.seen = path+"?n="+strconv.Itoa(perPage), map[string]bool{}
+	p.next, p.seen = path+"?n="+strconv.Itoa(perPage), map[[sha256.Size]byte]bool{}
 	for range maxPages {
-		p.seen[p.next] = true
+		p.seen[sha256.Sum256([]byte(p.next))] = true
 		got, err := p.read(ctx, path)
 		if err != nil {
 			return err
@@ -55,7 +56,7 @@ func (p *pager) each(ctx context.Context, path string, take func(got page, last 
 		if err := take(got, p.next == ""); err != nil || p.next == "" {
 			return err
 		}
-		if p.seen[p.next] {
+		if p.seen[sha256.Sum256([]byte(p.next))] {
 			return p.bad("the next page is one that was read already")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -131,15 +132,22 @@ func TestUploadAtTheThief(t *testing.T) {
 	for _, location := range []string{
 		"https://thief.example/v2/app/blobs/uploads/1", "http://" + regName + uploaded, "//thief.example/x",
 		"https://" + regName + "@thief.example/", "https://reg.example/v2/",
+		// The same server, but out of the registry's API: others may answer there.
+		"/admin/users/1", "/v2", "../../../../../admin", "/v2/%2e%2e/admin", "/v2/..%2fadmin", `/v2/..\admin`, "/v2//admin",
+		"https://" + regName + "/api/v2.0/users/1", "/v2/app/blobs/uploads/" + strings.Repeat("a", 5000),
 	} {
 		l := signintest.NewLab(t)
 		thief := signintest.NewThief(t, "thief.example", "reg.example")
 		l.Point("thief.example:443", thief.Address)
 		l.Point("reg.example:443", thief.Address)
-		l.Serve(regName, basic(&repo{list: 200, upload: 202, location: location, remove: 204}))
+		r := &repo{list: 200, upload: 202, location: location, remove: 204}
+		l.Serve(regName, basic(r))
 		got, err := catalog.RightsOf(t.Context(), l.Access(regName).Session(alice), "app")
 		if err != nil || got.Push != catalog.Yes || !got.UploadLeft {
 			t.Errorf("%s: %+v, %v", location, got, err)
+		}
+		if slices.ContainsFunc(r.requests, func(q string) bool { return strings.HasPrefix(q, "DELETE") }) {
+			t.Errorf("%s: requests %q", location, r.requests)
 		}
 		if leaks := thief.Leaks(alice); leaks != nil || thief.Visits() > 0 {
 			t.Errorf("%s: the thief was visited %d times and has %q", location, thief.Visits(), leaks)

@@ -10,14 +10,19 @@ import (
 	"mooring.dev/mooring/trust"
 )
 
-// Connect opens a connection to address (host:port) on the same way as a probe of
-// it would take: with the Prober's dialer, and through a proxy if one is set. It
-// only connects; TLS and what is sent are the caller's, and no bound but the
-// Timeout of connecting applies.
-func (p *Prober) Connect(ctx context.Context, address string) (net.Conn, error) {
-	t, err := targetOf(trust.RoleRegistry, address)
+// Connect opens a connection to address (host:port), which has role for the registry
+// of which first was seen, on the same way as a probe of it would take: with the
+// Prober's dialer, through a proxy if one is set, and as [Prober.Follow] only to
+// where that registry may send its clients, whatever the name leads to by now. It
+// only connects; TLS and what is sent are the caller's, and no bound but the Timeout
+// of connecting applies.
+func (p *Prober) Connect(ctx context.Context, first trust.Endpoint, role trust.Role, address string) (net.Conn, error) {
+	t, err := targetOf(role, address)
 	if err != nil {
 		return nil, err
+	}
+	if role != trust.RoleRegistry {
+		t.guard = &guard{host: first.Host, at: placeOf(first), role: role, verified: true}
 	}
 	v := p.visitor()
 	v.most = math.MaxInt

@@ -26,7 +26,7 @@ func TestConnect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p.Timeout = 100 * time.Millisecond // bounds the connecting alone
-			c, err := p.Connect(t.Context(), labAddress)
+			c, err := p.Connect(t.Context(), trust.Endpoint{}, trust.RoleRegistry, labAddress)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +45,7 @@ func TestConnect(t *testing.T) {
 func TestConnectFails(t *testing.T) {
 	p := &Prober{Dial: (&network{}).dial, Proxy: Direct}
 	for _, address := range []string{labAddress, "", "no port", ":443", "a b:443"} {
-		if c, err := p.Connect(t.Context(), address); err == nil {
+		if c, err := p.Connect(t.Context(), trust.Endpoint{}, trust.RoleRegistry, address); err == nil {
 			c.Close()
 			t.Errorf("connected to %q", address)
 		} else if f := FailureOf(err); f.Code == "" || f.Text == "" {
@@ -53,7 +53,7 @@ func TestConnectFails(t *testing.T) {
 		}
 	}
 	p = &Prober{Timeout: 50 * time.Millisecond, Proxy: through("http://" + serve(t, hang)).Proxy}
-	if _, err := p.Connect(t.Context(), labAddress); FailureOf(err).Code != trust.ProxyFailed {
+	if _, err := p.Connect(t.Context(), trust.Endpoint{}, trust.RoleRegistry, labAddress); FailureOf(err).Code != trust.ProxyFailed {
 		t.Error(err)
 	}
 }
@@ -80,6 +80,40 @@ func TestFollow(t *testing.T) {
 		ep := c.prober.Follow(t.Context(), first, c.realm)
 		if ep.Role != trust.RoleToken || (ep.Failure == nil) != c.ok {
 			t.Errorf("%s: %+v", name, ep.Failure)
+		}
+	}
+}
+
+// A name that leads to this machine by now is not connected to, unless the registry
+// is here as well; the registry itself may be anywhere.
+func TestConnectGuard(t *testing.T) {
+	address := serve(t, hang)
+	_, port, _ := net.SplitHostPort(address)
+	at := func(ip string) trust.Endpoint {
+		return trust.Endpoint{Host: "reg.example", IP: netip.MustParseAddr(ip)}
+	}
+	for name, c := range map[string]struct {
+		first trust.Endpoint
+		role  trust.Role
+		ok    bool
+	}{
+		"a token server of a public registry":  {at("203.0.113.5"), trust.RoleToken, false},
+		"a token server of a private registry": {at("10.0.0.2"), trust.RoleToken, false},
+		"a redirect":                           {at("203.0.113.5"), trust.RoleRedirect, false},
+		"a token server of a registry here":    {at("127.0.0.1"), trust.RoleToken, true},
+		"a registry":                           {at("203.0.113.5"), trust.RoleRegistry, true},
+	} {
+		for way, p := range map[string]*Prober{
+			"by name":   {Proxy: Direct},
+			"by a dial": {Proxy: Direct, Dial: (&network{at: map[string]string{"localhost:" + port: address}}).dial},
+		} {
+			conn, err := p.Connect(t.Context(), c.first, c.role, "localhost:"+port)
+			if (err == nil) != c.ok {
+				t.Errorf("%s, %s: %v", name, way, err)
+			}
+			if conn != nil {
+				conn.Close()
+			}
 		}
 	}
 }

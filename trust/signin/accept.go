@@ -34,7 +34,7 @@ func Accept(r trust.Report, w Way) (*Access, error) {
 	if len(servers) == 0 || servers[0].role != trust.RoleRegistry {
 		return nil, &Refusal{Why: Unverified, Endpoint: r.Registry.Address(), Role: trust.RoleRegistry}
 	}
-	return newAccess(r.Registry, servers, w), nil
+	return newAccess(r.Registry, r.Endpoints[0].Endpoint, servers, w), nil
 }
 
 // accept is for one endpoint.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -26,11 +27,19 @@ const (
 	idleTime   = 10 * time.Second
 )
 
+// patience bounds a body: how long nothing may come, and how long all of it may
+// take, for one byte now and then is nothing as well.
+var patience = struct{ idle, whole time.Duration }{answerTime, 2 * time.Minute}
+
+// errSlow is a body that does not come in time.
+var errSlow = fmt.Errorf("the answer came too slowly: %w", os.ErrDeadlineExceeded)
+
 // Way is how an [Access] reaches its servers.
 type Way struct {
-	// Connect opens a connection to host:port: [probe.Prober.Connect] goes the way
-	// that the check went. nil is that of a zero Prober.
-	Connect func(ctx context.Context, address string) (net.Conn, error)
+	// Connect opens a connection to host:port, which has role for the registry of
+	// which first was seen: [probe.Prober.Connect] goes the way that the check went.
+	// nil is that of a zero Prober.
+	Connect func(ctx context.Context, first trust.Endpoint, role trust.Role, address string) (net.Conn, error)
 	// Client are the certificates that the person has for the registry, in the order
 	// tried; its token server is shown none.
 	Client []tls.Certificate
@@ -45,6 +54,7 @@ type Access struct {
 	registry trust.Registry
 	servers  []*server // the registry first
 	product  Product   // once the registry has answered
+	patience struct{ idle, whole time.Duration }
 }
 
 // server is one that was accepted.
@@ -56,20 +66,22 @@ type server struct {
 	transport *http.Transport
 }
 
-func newAccess(r trust.Registry, servers []*server, w Way) *Access {
+func newAccess(r trust.Registry, first trust.Endpoint, servers []*server, w Way) *Access {
 	if w.Connect == nil {
 		w.Connect = new(probe.Prober).Connect
 	}
 	for _, s := range servers {
 		s.transport = &http.Transport{
-			DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return w.Connect(ctx, s.address) },
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return w.Connect(ctx, first, s.role, s.address)
+			},
 			TLSClientConfig:   s.config(w.Client),
 			ForceAttemptHTTP2: true,
 			MaxConnsPerHost:   8, MaxIdleConnsPerHost: 4, IdleConnTimeout: idleTime,
 			TLSHandshakeTimeout: answerTime, ResponseHeaderTimeout: answerTime, MaxResponseHeaderBytes: maxHeader,
 		}
 	}
-	return &Access{registry: r, servers: servers}
+	return &Access{registry: r, servers: servers, patience: patience}
 }
 
 // config verifies s. What is kept for it is shown to the registry alone.
@@ -138,6 +150,20 @@ func elsewhere(u *url.URL, r trust.Role) *Refusal {
 // an answer, so that no client can follow it: with a 307 it would carry the
 // password along.
 func (a *Access) RoundTrip(req *http.Request) (*http.Response, error) {
+	return a.send(req, carried(req))
+}
+
+// carried is the credential that a request shows in its header.
+func carried(req *http.Request) trust.Credential {
+	if user, password, ok := req.BasicAuth(); ok {
+		return trust.Credential{User: user, Secret: trust.NewSecret(password)}
+	}
+	_, token, _ := strings.Cut(req.Header.Get("Authorization"), " ")
+	return trust.Credential{Secret: trust.NewSecret(token)}
+}
+
+// send is RoundTrip with a credential that is not to be repeated in an error.
+func (a *Access) send(req *http.Request, c trust.Credential) (*http.Response, error) {
 	s, err := a.serverFor(req)
 	if err != nil {
 		if req.Body != nil {
@@ -145,28 +171,32 @@ func (a *Access) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	resp, err := s.transport.RoundTrip(req)
+	ctx, cancel := context.WithCancelCause(req.Context())
+	resp, err := s.transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
+		cancel(nil)
 		return nil, s.failed(req.Context(), err)
 	}
+	resp.Request = req
+	resp.Body = newBounded(ctx, cancel, resp.Body, a.patience.idle, a.patience.whole)
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		resp.Body.Close()
-		return nil, a.redirected(s, resp)
+		return nil, a.redirected(s, resp, c)
 	}
-	resp.Body = &bounded{ReadCloser: resp.Body, left: maxBody}
 	return resp, nil
 }
 
 // redirected is the refusal to follow s. Where it leads to a server that was
-// accepted, that is still no answer to what was asked.
-func (a *Access) redirected(s *server, resp *http.Response) *Refusal {
+// accepted, that is still no answer to what was asked. Every part of it may repeat
+// what the server was sent.
+func (a *Access) redirected(s *server, resp *http.Response, c trust.Credential) *Refusal {
 	out := &Refusal{Why: BadAnswer, Endpoint: s.address, Role: s.role}
 	if to, err := resp.Location(); err == nil {
 		if a.serverAt(addressOf(to)) == nil {
 			out = elsewhere(to, s.role)
+			out.Endpoint = shown(out.Endpoint, c)
 		}
-		bare := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path} // a query may be a signed permission
-		out.Text = probe.Printable(bare.String(), maxText)
+		out.Text = shown(to.Scheme+"://"+to.Host+to.Path, c) // a query may be a signed permission
 	}
 	out.Status = resp.StatusCode
 	return out
@@ -201,10 +231,20 @@ func reasonOf(err error) trust.Code {
 	return trust.UnknownAuthority
 }
 
-// bounded is a body that ends in an error when it goes on for too long.
+// bounded is a body that ends in an error when it is too long or too slow.
 type bounded struct {
 	io.ReadCloser
-	left int
+	left   int
+	ctx    context.Context // the request's: its end breaks the connection off
+	cancel context.CancelCauseFunc
+	idle   time.Duration
+	silent *time.Timer // ends ctx when nothing comes
+	whole  *time.Timer // and when all of it takes too long
+}
+
+func newBounded(ctx context.Context, cancel context.CancelCauseFunc, body io.ReadCloser, idle, whole time.Duration) *bounded {
+	slow := func() { cancel(errSlow) }
+	return &bounded{body, maxBody, ctx, cancel, idle, time.AfterFunc(idle, slow), time.AfterFunc(whole, slow)}
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
@@ -213,5 +253,19 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
 	b.left -= n
+	if n > 0 {
+		b.silent.Reset(b.idle)
+	}
+	if cause := context.Cause(b.ctx); err != nil && errors.Is(cause, errSlow) {
+		err = cause
+	}
 	return n, err
+}
+
+func (b *bounded) Close() error {
+	b.silent.Stop()
+	b.whole.Stop()
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
 }

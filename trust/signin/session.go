@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -187,15 +188,25 @@ func (s *Session) Granted(ctx context.Context, kind, name string, actions ...str
 // Refused puts an answer that is none into words.
 func (s *Session) Refused(an *Answer) *Refusal { return s.access.refused(an, s.credential) }
 
-// target makes the address of a request.
+// maxTarget bounds a target that a registry gives: a name has 255 bytes, and the
+// state of an upload some hundreds.
+const maxTarget = 4 << 10
+
+// target makes the address of a request, which is one of the registry's API.
 func (s *Session) target(target string) (*url.URL, error) {
 	base := s.access.base()
+	bad := &Refusal{Why: BadAnswer, Endpoint: s.access.servers[0].address, Role: trust.RoleRegistry}
 	u, err := base.Parse(target)
 	if err != nil {
-		return nil, &Refusal{Why: BadAnswer, Endpoint: s.access.servers[0].address, Role: trust.RoleRegistry}
+		return nil, bad
 	}
 	if addressOf(u) != s.access.servers[0].address {
-		return nil, elsewhere(u, trust.RoleRegistry)
+		to := elsewhere(u, trust.RoleRegistry)
+		to.Endpoint = shown(to.Endpoint, s.credential)
+		return nil, to
+	}
+	if len(u.RequestURI()) > maxTarget || !inAPI(u) {
+		return nil, bad
 	}
 	u.Host, u.Fragment = base.Host, ""
 	return u, nil
@@ -203,7 +214,8 @@ func (s *Session) target(target string) (*url.URL, error) {
 
 // Own makes a reference that the registry gave in its answer to a request for
 // target (a Link, a Location) into the Target of the next. The error is a
-// *[Refusal] with Redirected when it leads to another server.
+// *[Refusal]: with Redirected when it leads to another server, with BadAnswer when
+// it leads out of the API, where others than the registry may answer.
 func (s *Session) Own(target, reference string) (string, error) {
 	from, err := s.target(target)
 	if err != nil {
@@ -217,4 +229,12 @@ func (s *Session) Own(target, reference string) (string, error) {
 		return "", err
 	}
 	return to.RequestURI(), nil
+}
+
+// inAPI reports whether u is below /v2/ in everybody's reading: a server may take
+// an escaped dot or slash for one.
+func inAPI(u *url.URL) bool {
+	escaped := u.EscapedPath()
+	return strings.HasPrefix(escaped, "/v2/") && path.Clean(u.Path)+"/" == strings.TrimSuffix(u.Path, "/")+"/" &&
+		!strings.Contains(u.Path, `\`) && !strings.Contains(strings.ToLower(escaped), "%2f")
 }

@@ -97,7 +97,7 @@ type strict struct {
 func (s strict) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("User-Agent", clientID)
-	resp, err := s.access.RoundTrip(req)
+	resp, err := s.access.send(req, s.used)
 	if err != nil {
 		return nil, err
 	}
