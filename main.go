@@ -20,6 +20,7 @@ import (
 var version = "0.1.0-dev"
 
 func main() {
+	keepQuiet(os.Stderr)
 	world.TakeSession()
 	if credhelper.Is(os.Args[0]) {
 		// Signals end it as they end any program that docker starts.

@@ -18,7 +18,8 @@ import (
 // there.
 func newHost(activated func(), say func(string)) host {
 	// It says on the standard logger what this program says itself, or what nobody
-	// can do anything about.
+	// can do anything about. Others that write there, such as net/http, may quote a
+	// server, and with it a password that the server repeats: they are not heard.
 	log.SetOutput(quiet(say))
 	log.SetFlags(0)
 	if runtime.GOOS != "darwin" {
@@ -98,13 +99,13 @@ func (h *systrayHost) add(i Item) {
 	}(h.stop)
 }
 
-// quiet drops what the library says when there is no tray, which is told once and
-// in the person's language, and passes on the rest.
+// quiet passes on what the library says, except when there is no tray, which is
+// told once and in the person's language.
 type quiet func(string)
 
 func (say quiet) Write(b []byte) (int, error) {
-	if !strings.Contains(string(b), "failed to register") {
-		say(strings.TrimSpace(string(b)))
+	if text := string(b); strings.HasPrefix(text, "systray error:") && !strings.Contains(text, "failed to register") {
+		say(strings.TrimSpace(text))
 	}
 	return len(b), nil
 }
