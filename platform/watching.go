@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"mooring.dev/mooring/platform/autostart"
 	"mooring.dev/mooring/platform/instance"
@@ -58,11 +60,22 @@ func (m *Machine) autostart() autostart.Entry {
 	return autostart.Entry{World: m.World, Program: m.program()}
 }
 
-// program is Mooring's own path. An AppImage is run from a mount that is gone
-// after it; the image itself it finds in the environment.
+// program is Mooring's own path.
 func (m *Machine) program() string {
 	self, _ := os.Executable() // without it the plan says what is missing
-	return cmp.Or(m.Program, m.World.Getenv("APPIMAGE"), self)
+	return cmp.Or(m.Program, imageOf(self, m.World.Getenv), self)
+}
+
+// imageOf is the AppImage that self runs from, "" for none. It is run from a mount
+// that is gone after it; the image itself it finds in the environment
+// (docs.appimage.org, "Environment variables"). The same variables come from a
+// terminal or an editor that is an AppImage, and name that one then.
+func imageOf(self string, env func(string) string) string {
+	image, mount := env("APPIMAGE"), filepath.Clean(env("APPDIR"))
+	if !filepath.IsAbs(image) || !filepath.IsAbs(mount) || mount == "/" || !strings.HasPrefix(self, mount+"/") {
+		return ""
+	}
+	return image
 }
 
 // lookAgain has a running watcher look again, after something was changed here.

@@ -67,7 +67,7 @@ func (e Entry) Where() string {
 func (e Entry) On() (bool, error) {
 	if e.World.OS == "windows" {
 		value, err := queryRun(e.World)
-		return value != "", err
+		return value != (runEntry{}), err
 	}
 	data, _, err := e.read()
 	return data != nil && e.enabled(data), err

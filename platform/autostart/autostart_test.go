@@ -1,6 +1,7 @@
 package autostart
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -220,6 +221,7 @@ func TestTheAgentIsAPropertyList(t *testing.T) {
 // no others.
 type hive struct {
 	value *string
+	kind  string // "": REG_SZ
 	argv  [][]string
 }
 
@@ -236,9 +238,9 @@ func (h *hive) Run(_ context.Context, c world.Command) (world.Result, error) {
 		if h.value == nil {
 			return world.Result{Code: 1, Stderr: []byte("ERROR: The system was unable to find the specified registry key or value.\r\n")}, nil
 		}
-		return world.Result{Stdout: []byte("\r\nHKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Run\r\n    Mooring    REG_SZ    " + *h.value + "\r\n\r\n")}, nil
-	case a[1] == "add" && slices.Equal(a[5:8], []string{"/t", "REG_SZ", "/d"}) && len(a) == 10 && a[9] == "/f":
-		h.value = &a[8]
+		return world.Result{Stdout: []byte("\r\nHKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Run\r\n    Mooring    " + cmp.Or(h.kind, "REG_SZ") + "    " + *h.value + "\r\n\r\n")}, nil
+	case a[1] == "add" && len(a) == 10 && a[5] == "/t" && strings.HasPrefix(a[6], "REG_") && a[7] == "/d" && a[9] == "/f":
+		h.kind, h.value = a[6], &a[8]
 	case a[1] == "delete" && slices.Equal(a[5:], []string{"/f"}) && h.value != nil:
 		h.value = nil
 	default:
@@ -299,6 +301,55 @@ func TestTheRunKeyThroughTheJournal(t *testing.T) {
 	}
 	if held, err := table.Holds("other", nil); err != nil || len(held) != 1 {
 		t.Errorf("%v, %v", held, err)
+	}
+}
+
+// TestTheFormerValueComesBack: what another program had under our name is not lost,
+// and what it wrote since is not touched.
+func TestTheFormerValueComesBack(t *testing.T) {
+	for _, kind := range []string{"REG_SZ", "REG_EXPAND_SZ"} {
+		former := `"%ProgramFiles%\Other replacing REG_SZ\mooring.exe" --hidden`
+		value := func() *string { return &former }
+		h := &hive{value: value(), kind: kind}
+		w := world.World{
+			OS: "windows", FS: world.Disk{}, Run: h, User: world.User{Home: `C:\Users\me`},
+			Env: func(name string) string { return map[string]string{"SystemRoot": `C:\Windows`}[name] },
+		}
+		e := Entry{World: w, Program: `C:\mooring.exe`}
+		engine := &change.Engine{Dir: filepath.Join(t.TempDir(), "journal"), Commands: Table{Entry: e, Other: noCommands{}}}
+		for _, on := range []bool{true, false} {
+			p, err := e.Plan(on)
+			if want := map[bool]trust.Status{true: trust.StatusReplaced, false: trust.StatusRemoved}[on]; err != nil || len(p.Pending()) != 1 || p.Changes[0].Status != want {
+				t.Fatalf("%s, %v: %+v, %v", kind, on, p, err)
+			}
+			r, err := engine.Apply(t.Context(), p, nil)
+			if err != nil || on != (h.value != nil) {
+				t.Fatalf("%s, %v: %v, %v", kind, on, h.value, err)
+			}
+			if _, err := engine.Undo(t.Context(), r.ID, nil); err != nil || h.value == nil || *h.value != former || h.kind != kind {
+				t.Errorf("%s, %v, undone: %v %v, %v", kind, on, h.kind, h.value, err)
+			}
+		}
+		r, err := engine.Apply(t.Context(), must(e.Plan(true)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		since := "written since"
+		h.value = &since
+		if _, err := engine.Undo(t.Context(), r.ID, nil); err == nil || *h.value != since {
+			t.Errorf("%s: what was written since is %q: %v", kind, *h.value, err)
+		}
+		h.value = value()
+		late := must(e.Plan(true))
+		h.value = &since
+		if _, err := engine.Apply(t.Context(), late, nil); err == nil || *h.value != since {
+			t.Errorf("%s: what was written after the preview is %q: %v", kind, *h.value, err)
+		}
+	}
+	h := &hive{value: new(string), kind: "REG_BINARY"}
+	w := world.World{OS: "windows", FS: world.Disk{}, Run: h, Env: func(string) string { return `C:\Windows` }}
+	if p, err := (Entry{World: w, Program: `C:\mooring.exe`}).Plan(true); err == nil {
+		t.Errorf("a value that cannot be brought back: %+v", p)
 	}
 }
 

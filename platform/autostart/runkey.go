@@ -3,6 +3,7 @@ package autostart
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mooring.dev/mooring/platform/world"
@@ -17,11 +18,42 @@ const (
 	runValue = "Mooring"
 )
 
-// The entries of the command table. Each is undone by the other's work.
+// The entries of the command table. Where there was a value, its kind and text
+// follow, as in "autostart-set replacing REG_SZ C:\\other.exe": the journal keeps it
+// for the undo, which brings it back.
 const (
 	commandSet   = "autostart-set"
 	commandClear = "autostart-clear"
+	replacing    = " replacing "
 )
+
+// runEntry is a value under the key: what it is, and its kind, which is REG_SZ or
+// REG_EXPAND_SZ. The zero value is none.
+type runEntry struct{ kind, text string }
+
+// command is an entry of the table for a change made where there was e.
+func (e runEntry) command(key string) string {
+	if e == (runEntry{}) {
+		return key
+	}
+	return key + replacing + e.kind + " " + e.text
+}
+
+// commandOf takes apart what command made; ok is false for another table's entry.
+func commandOf(command string) (key string, former runEntry, ok bool) {
+	key, rest, replaced := strings.Cut(command, replacing)
+	if key != commandSet && key != commandClear {
+		return "", runEntry{}, false
+	}
+	if replaced {
+		former.kind, former.text, ok = strings.Cut(rest, " ")
+		return key, former, ok && slices.Contains(runKinds, former.kind)
+	}
+	return key, former, true
+}
+
+// runKinds are the kinds of value that Windows starts.
+var runKinds = []string{"REG_SZ", "REG_EXPAND_SZ"}
 
 func regexe(w world.World) string {
 	if root := w.Getenv("SystemRoot"); root != "" {
@@ -30,28 +62,34 @@ func regexe(w world.World) string {
 	return "reg.exe"
 }
 
-// queryRun returns the value, "" when there is none.
-func queryRun(w world.World) (string, error) {
+// queryRun returns the value that is there, if one is.
+func queryRun(w world.World) (runEntry, error) {
 	if !w.Live() {
-		return "", &Error{Key: "autostart-hive", Path: runKey}
+		return runEntry{}, &Error{Key: "autostart-hive", Path: runKey}
 	}
 	res, err := w.Run.Run(context.Background(), world.Command{Argv: []string{regexe(w), "query", runKey, "/v", runValue}})
 	if err != nil {
-		return "", err
+		return runEntry{}, err
 	}
 	if res.Code != 0 {
-		return "", nil // reg says 1 for a value that is not there
+		return runEntry{}, nil // reg says 1 for a value that is not there
 	}
 	for line := range strings.Lines(string(res.Stdout)) {
-		if _, value, ok := strings.Cut(line, "REG_SZ"); ok {
-			return strings.TrimSpace(value), nil
+		rest, named := strings.CutPrefix(strings.TrimSpace(line), runValue+" ")
+		kind, text, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		switch {
+		case !named:
+		case slices.Contains(runKinds, kind):
+			return runEntry{kind, strings.TrimSpace(text)}, nil
+		default: // a number or a list, which nothing starts and nobody could bring back
+			return runEntry{}, &Error{Key: "autostart-no-text", Path: runKey + `\` + runValue}
 		}
 	}
-	return "", nil
+	return runEntry{}, nil
 }
 
 // value is the command line that Windows runs. A path there holds no quote.
-func (e Entry) value() string { return `"` + e.Program + `" tray` }
+func (e Entry) value() runEntry { return runEntry{"REG_SZ", `"` + e.Program + `" tray`} }
 
 func (e Entry) planValue(on bool) (trust.Change, error) {
 	if strings.ContainsFunc(e.Program, func(r rune) bool { return r < ' ' || r == '"' }) || e.Program == "" {
@@ -61,26 +99,26 @@ func (e Entry) planValue(on bool) (trust.Change, error) {
 	switch {
 	case err != nil:
 		return trust.Change{}, err
-	case !on && now == "":
+	case !on && now == (runEntry{}):
 		return trust.Change{}, nil
 	case !on:
-		return trust.Change{Kind: trust.RunCommand, Command: commandClear, Shown: shown(e.clear()), Status: trust.StatusRemoved}, nil
+		return trust.Change{Kind: trust.RunCommand, Command: now.command(commandClear), Shown: shown(e.put(runEntry{})), Status: trust.StatusRemoved}, nil
 	}
-	c := trust.Change{Kind: trust.RunCommand, Command: commandSet, Shown: shown(e.set()), Status: trust.StatusNew}
+	c := trust.Change{Kind: trust.RunCommand, Command: now.command(commandSet), Shown: shown(e.put(e.value())), Status: trust.StatusNew}
 	if now == e.value() {
 		c.Status = trust.StatusUnchanged
-	} else if now != "" {
+	} else if now != (runEntry{}) {
 		c.Status = trust.StatusReplaced
 	}
 	return c, nil
 }
 
-func (e Entry) set() []string {
-	return []string{regexe(e.World), "add", runKey, "/v", runValue, "/t", "REG_SZ", "/d", e.value(), "/f"}
-}
-
-func (e Entry) clear() []string {
-	return []string{regexe(e.World), "delete", runKey, "/v", runValue, "/f"}
+// put is the command that makes the value to be v.
+func (e Entry) put(v runEntry) []string {
+	if v == (runEntry{}) {
+		return []string{regexe(e.World), "delete", runKey, "/v", runValue, "/f"}
+	}
+	return []string{regexe(e.World), "add", runKey, "/v", runValue, "/t", v.kind, "/d", v.text, "/f"}
 }
 
 // shown is a command line as a person reads it.
@@ -107,20 +145,30 @@ type Table struct {
 	Other Commands
 }
 
-// Run implements [Commands].
-func (t Table) Run(ctx context.Context, key string, undo bool) (output string, ran bool, err error) {
+// Run implements [Commands]. Another value than the one that was found, or written,
+// is somebody else's by now and stays.
+func (t Table) Run(ctx context.Context, command string, undo bool) (output string, ran bool, err error) {
+	key, before, ok := commandOf(command)
 	switch {
-	case key != commandSet && key != commandClear:
-		return t.Other.Run(ctx, key, undo)
+	case !ok:
+		return t.Other.Run(ctx, command, undo)
 	case !t.Entry.World.Live():
 		return "", false, nil
 	}
-	argv := t.Entry.clear()
-	if (key == commandSet) != undo {
-		argv = t.Entry.set()
-	} else if value, err := queryRun(t.Entry.World); err != nil || value == "" {
-		return "", true, err // it is not there already
+	after := runEntry{}
+	if key == commandSet {
+		after = t.Entry.value()
 	}
+	if undo {
+		before, after = after, before
+	}
+	switch now, err := queryRun(t.Entry.World); {
+	case err != nil || now == after:
+		return "", true, err // it is so already
+	case now != before:
+		return "", true, fmt.Errorf(`%s\%s was changed since`, runKey, runValue)
+	}
+	argv := t.Entry.put(after)
 	res, err := t.Entry.World.Run.Run(ctx, world.Command{Argv: argv})
 	output = string(res.Stdout) + string(res.Stderr)
 	if err == nil && res.Code != 0 {
@@ -130,9 +178,9 @@ func (t Table) Run(ctx context.Context, key string, undo bool) (output string, r
 }
 
 // Holds implements [Commands]: these hold no certificates.
-func (t Table) Holds(key string, fingerprints []string) ([]string, error) {
-	if key == commandSet || key == commandClear {
+func (t Table) Holds(command string, fingerprints []string) ([]string, error) {
+	if _, _, ok := commandOf(command); ok {
 		return nil, nil
 	}
-	return t.Other.Holds(key, fingerprints)
+	return t.Other.Holds(command, fingerprints)
 }
