@@ -37,7 +37,7 @@ func (w *Window) asked(q instance.Request) error {
 	select {
 	case <-done:
 		return nil
-	case <-time.After(askLimit):
+	case <-time.After(w.patience):
 		return errBusy
 	case <-w.d.ctx.Done():
 		return errBusy

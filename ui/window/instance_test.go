@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mooring.dev/mooring/platform/instance"
 	"mooring.dev/mooring/trust"
@@ -116,6 +117,7 @@ func TestALaterStartAddsAndContactsNothing(t *testing.T) {
 func TestAWindowThatHangsSaysNothing(t *testing.T) {
 	s, _ := windowtest.Scene(t)
 	r := started(t, s)
+	r.w.patience = time.Millisecond
 	if err := r.w.asked(instance.Request{Verb: instance.Show}); !errors.Is(err, errBusy) {
 		t.Error(err)
 	}

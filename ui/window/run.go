@@ -51,7 +51,7 @@ func New(ctx context.Context, a fyne.App, s platform.Service, o Options) *Window
 	}
 	w := &Window{
 		app: a, service: s, options: o, t: vm.NewTeller(o.Words), d: newDispatcher(ctx),
-		book: vm.NewBook(), open: map[string]bool{},
+		book: vm.NewBook(), open: map[string]bool{}, patience: askLimit,
 	}
 	w.t.W = o.Words
 	w.loading, w.checking, w.single, w.side = w.d.newJob(), w.d.newJob(), w.d.newJob(), w.d.newJob()

@@ -57,6 +57,8 @@ type Window struct {
 	keys    fyne.ShortcutHandler
 
 	open map[string]bool // which cards and rows are unfolded
+	// patience is how long a request of another start waits for the UI goroutine.
+	patience time.Duration
 }
 
 // dialogBox is what the window must know of an open dialog.

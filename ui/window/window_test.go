@@ -70,6 +70,7 @@ func newRig(t *testing.T, s *windowtest.Service) *rig {
 		},
 	})
 	r.w.d.ui = func(f func()) { r.posted <- f }
+	r.w.patience = time.Minute // a busy machine is no window that hangs
 	r.w.win.Resize(fyne.NewSize(defaultWidth, defaultHeight))
 	t.Cleanup(r.end)
 	return r
