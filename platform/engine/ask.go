@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"mooring.dev/mooring/platform/peer"
 	"mooring.dev/mooring/platform/world"
 )
 
@@ -217,7 +218,8 @@ func newClient(host string) *client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		if uc, ok := conn.(*net.UnixConn); ok {
-			c.peer.Store(int64(peerPID(uc)))
+			p, _ := peer.Of(uc)
+			c.peer.Store(int64(p.PID))
 		}
 		return conn, err
 	}

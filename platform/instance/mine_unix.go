@@ -1,3 +1,5 @@
+//go:build linux || darwin
+
 package instance
 
 import (
@@ -7,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"mooring.dev/mooring/platform/peer"
 )
 
 const hasModes = true
@@ -20,17 +24,8 @@ func isMine(i fs.FileInfo) bool {
 	return ok && int(st.Uid) == os.Geteuid()
 }
 
-// samePeer reports whether the other end is a process of this user, as the kernel
-// knows it (LOCAL_PEERCRED, unix(4)).
+// samePeer reports whether the other end is a process of this user.
 func samePeer(c *net.UnixConn) bool {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return false
-	}
-	same := false
-	err = raw.Control(func(fd uintptr) {
-		cred, err := unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
-		same = err == nil && int(cred.Uid) == os.Geteuid()
-	})
-	return err == nil && same
+	p, ok := peer.Of(c)
+	return ok && p.UID == os.Geteuid()
 }
