@@ -1,13 +1,13 @@
 package keyring
 
 import (
-	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
 
+	"mooring.dev/mooring/platform/sessionbus"
 	"mooring.dev/mooring/platform/world"
 )
 
@@ -38,38 +38,6 @@ func socket(t *testing.T) (dir string) {
 	return dir
 }
 
-func TestBusAddress(t *testing.T) {
-	dir := socket(t)
-	path := filepath.Join(dir, "bus")
-	for name, tt := range map[string]struct {
-		env  map[string]string
-		uid  int
-		want string
-		err  error
-	}{
-		"named":              {map[string]string{busVariable: "unix:path=" + path + ",guid=0a"}, 0, "unix:path=" + path + ",guid=0a", nil},
-		"abstract":           {map[string]string{busVariable: "unix:abstract=/tmp/x"}, 0, "unix:abstract=/tmp/x", nil},
-		"not there (stale)":  {map[string]string{busVariable: "unix:path=/nonexistent"}, 0, "unix:path=/nonexistent", nil},
-		"in the runtime dir": {map[string]string{"XDG_RUNTIME_DIR": dir}, 0, "unix:path=" + path, nil},
-		"none":               {map[string]string{"XDG_RUNTIME_DIR": "/nonexistent"}, 1 << 30, "", errNoAddress},
-		"to be started":      {map[string]string{busVariable: "autolaunch:"}, 0, "", errAutolaunch},
-		"started as X says":  {map[string]string{busVariable: "autolaunch:scope=*x"}, 0, "", errAutolaunch},
-		"over the network":   {map[string]string{busVariable: "tcp:host=10.0.0.1,port=1"}, 0, "", errNotUnix},
-		"second over it":     {map[string]string{busVariable: "unix:path=" + path + ";tcp:host=10.0.0.1"}, 0, "", errNotUnix},
-		"badly escaped":      {map[string]string{busVariable: "unix:path=%zz"}, 0, "", errNotUnix},
-		"another user's":     {map[string]string{busVariable: "unix:path=" + path}, 1, "", errOthersBus},
-		"another's, escaped": {map[string]string{busVariable: "unix:guid=0a,path=%2f" + path[1:]}, 1, "", errOthersBus},
-		"another's runtime":  {map[string]string{"XDG_RUNTIME_DIR": dir}, 1, "", errOthersBus},
-	} {
-		w := session(tt.env)
-		w.User.UID += tt.uid
-		got, err := busAddress(w)
-		if !errors.Is(err, tt.err) || err == nil && got != tt.want {
-			t.Errorf("%s: %q, %v", name, got, err)
-		}
-	}
-}
-
 // Without a bus, or with one that is gone, every call says so, and none starts one.
 func TestNoBus(t *testing.T) {
 	dir := socket(t)
@@ -81,10 +49,10 @@ func TestNoBus(t *testing.T) {
 	}
 	for name, env := range map[string]map[string]string{
 		"none":       {},
-		"autolaunch": {busVariable: "autolaunch:"},
-		"stale":      {busVariable: "unix:path=" + dir + "/gone"},
+		"autolaunch": {sessionbus.Variable: "autolaunch:"},
+		"stale":      {sessionbus.Variable: "unix:path=" + dir + "/gone"},
 	} {
-		t.Setenv(busVariable, env[busVariable])
+		t.Setenv(sessionbus.Variable, env[sessionbus.Variable])
 		w := session(env)
 		w.User.UID = 1 << 30 // without a runtime directory
 		if name == "stale" {

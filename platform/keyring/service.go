@@ -38,18 +38,18 @@ var (
 // installed one if none does: that asks nobody anything.
 func (b bus) serving(ctx context.Context) error {
 	var has bool
-	if err := b.ask(ctx, b.BusObject(), "org.freedesktop.DBus.NameHasOwner", []any{secretService}, &has); err != nil || has {
+	if err := b.ask(ctx, b.BusObject(), busName+".NameHasOwner", []any{secretService}, &has); err != nil || has {
 		return err
 	}
 	var names []string
-	if err := b.ask(ctx, b.BusObject(), "org.freedesktop.DBus.ListActivatableNames", nil, &names); err != nil {
+	if err := b.ask(ctx, b.BusObject(), busName+".ListActivatableNames", nil, &names); err != nil {
 		return err
 	}
 	if !slices.Contains(names, secretService) {
 		return &Error{NoService, errNoService}
 	}
 	var started uint32
-	err := b.ask(ctx, b.BusObject(), "org.freedesktop.DBus.StartServiceByName", []any{secretService, uint32(0)}, &started)
+	err := b.ask(ctx, b.BusObject(), busName+".StartServiceByName", []any{secretService, uint32(0)}, &started)
 	var refused dbus.Error
 	if errors.As(err, &refused) {
 		return &Error{NoService, err} // it is installed and does not start
@@ -166,7 +166,7 @@ func unlocked(ctx context.Context, w world.World, key string) error {
 			return err
 		}
 	}
-	return forLibrary(w)
+	return b.forLibrary(ctx)
 }
 
 // unlock unlocks a collection or an item.
