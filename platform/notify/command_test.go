@@ -95,7 +95,7 @@ func TestWithoutABusNothingIsStarted(t *testing.T) {
 		{"XDG_RUNTIME_DIR": "relative"},
 		{"DBUS_SESSION_BUS_ADDRESS": "unix:path=" + dir + "/gone"},
 	} {
-		n := New(world.World{OS: "linux", Env: func(name string) string { return env[name] }}, nil)
+		n := New(world.World{OS: "linux", FS: world.Disk{}, User: world.User{UID: 1 << 30}, Env: func(name string) string { return env[name] }}, nil)
 		if err := n.Notify(t.Context(), Note{Key: "k", Title: "t"}); !errors.Is(err, ErrNone) {
 			t.Errorf("%v: %v", env, err)
 		}

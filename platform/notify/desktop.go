@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"html"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/godbus/dbus/v5"
+
+	"mooring.dev/mooring/platform/sessionbus"
+	"mooring.dev/mooring/platform/world"
 )
 
 // The names of the Desktop Notifications Specification 1.2.
@@ -21,8 +22,8 @@ const (
 
 // desktop talks to the session's notification service.
 type desktop struct {
-	getenv func(string) string
-	acted  func(key string)
+	w     world.World
+	acted func(key string)
 
 	mu     sync.Mutex
 	conn   *dbus.Conn
@@ -30,35 +31,19 @@ type desktop struct {
 	closed bool
 }
 
-// SessionAddress is where the session's bus listens, "" when there is none. It
-// starts none: without a desktop nobody would see what is shown there, and each
-// start would leave a daemon behind.
-func SessionAddress(getenv func(string) string) string {
-	if a := getenv("DBUS_SESSION_BUS_ADDRESS"); a != "" && a != "autolaunch:" {
-		return a
-	}
-	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		socket := filepath.Join(dir, "bus")
-		if _, err := os.Stat(socket); err == nil {
-			return "unix:path=" + dbus.EscapeBusAddressValue(socket)
-		}
-	}
-	return ""
-}
-
 // connect dials the bus when it is first needed, and again after it was gone.
 func (d *desktop) connect(ctx context.Context) error {
 	if d.conn != nil && d.conn.Connected() {
 		return nil
 	}
-	address := SessionAddress(d.getenv)
-	if address == "" || d.closed {
+	if d.closed {
 		return ErrNone
 	}
-	conn, err := dbus.Connect(address)
+	bus, err := sessionbus.Connect(ctx, d.w)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
+	conn := bus.Conn
 	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchObjectPath(servicePath), dbus.WithMatchInterface(serviceName)); err != nil {
 		_ = conn.Close()
 		return err

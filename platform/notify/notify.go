@@ -43,6 +43,6 @@ func New(w world.World, acted func(key string)) Notifier {
 	case "darwin", "windows":
 		return command{w}
 	default:
-		return &desktop{getenv: w.Getenv, acted: acted, shown: map[string]uint32{}}
+		return &desktop{w: w, acted: acted, shown: map[string]uint32{}}
 	}
 }

@@ -4,6 +4,7 @@ package tray
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func desk(dir string) world.World {
 	w := world.Here()
 	w.FS = only{world.Disk{}, dir}
 	w.Run = nothingInstalled{}
-	w.User = world.User{UID: 1000, GID: 1000, Name: "me", Home: filepath.Join(dir, "home")}
+	w.User = world.User{UID: cmp.Or(os.Getuid(), 1000), GID: 1000, Name: "me", Home: filepath.Join(dir, "home")}
 	w.Env = func(name string) string {
 		if name == "XDG_RUNTIME_DIR" {
 			return filepath.Join(dir, "run")

@@ -12,7 +12,6 @@ import (
 
 	"mooring.dev/mooring/platform/notify"
 	"mooring.dev/mooring/platform/watch"
-	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/words/wordstest"
 )
@@ -59,10 +58,7 @@ func leafOf(name string) (s trust.Seen) {
 func TestAMonthOnTheBus(t *testing.T) {
 	b := newBus(t)
 	service := b.notifications("body", "body-markup")
-	w := world.World{OS: "linux", Env: func(name string) string {
-		return map[string]string{"DBUS_SESSION_BUS_ADDRESS": b.address}[name]
-	}}
-	notifier := notify.New(w, func(string) {})
+	notifier := notify.New(onBus(b), func(string) {})
 	defer notifier.Close()
 	english := wordstest.New(t, "en")
 

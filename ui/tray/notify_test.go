@@ -3,6 +3,7 @@
 package tray
 
 import (
+	"os"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
@@ -13,7 +14,7 @@ import (
 )
 
 func onBus(b *bus) world.World {
-	return world.World{OS: "linux", Env: func(name string) string {
+	return world.World{OS: "linux", FS: world.Disk{}, User: world.User{UID: os.Getuid()}, Env: func(name string) string {
 		return map[string]string{"DBUS_SESSION_BUS_ADDRESS": b.address}[name]
 	}}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
-	"mooring.dev/mooring/platform/notify"
+	"mooring.dev/mooring/platform/sessionbus"
 	"mooring.dev/mooring/platform/world"
 )
 
@@ -29,23 +29,19 @@ const (
 // askLimit bounds a question to the session: it is there at once, or it hangs.
 const askLimit = 2 * time.Second
 
-// join connects to the session's bus; nil when there is none.
-func join() *session {
-	address := notify.SessionAddress(os.Getenv)
-	if address == "" {
-		return nil
-	}
-	conn, err := dbus.Connect(address)
+// join connects to the session's bus; nil when there is none, or none that answers.
+func join(ctx context.Context, w world.World) *session {
+	bus, err := sessionbus.Connect(ctx, w)
 	if err != nil {
 		return nil
 	}
 	// The tray's library finds the bus by the environment alone, and starts one if
 	// that says nothing.
-	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", address); err != nil {
-		_ = conn.Close()
+	if err := os.Setenv(sessionbus.Variable, bus.Address); err != nil {
+		_ = bus.Close()
 		return nil
 	}
-	return &session{conn}
+	return &session{bus.Conn}
 }
 
 // hasTray reports whether somebody shows icons now; who comes later is noticed by

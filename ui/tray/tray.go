@@ -103,7 +103,7 @@ func (t *tray) show() {
 func (t *tray) attach() bool {
 	switch t.machine.World.OS {
 	case "linux":
-		s := join()
+		s := join(t.ctx, t.machine.World)
 		if s == nil {
 			t.say(t.words.T("cli.tray.no-bus", nil))
 			return false
