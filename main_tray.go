@@ -69,12 +69,13 @@ func sameFile(a, b string) bool {
 }
 
 // startWindow starts the window, or the verb in args, as a process of its own, which
-// outlives this one.
+// outlives this one and its terminal.
 func startWindow(program string, g cli.Globals, args ...string) error {
 	if g.Lang != "" {
 		args = append(args, "--lang", g.Lang)
 	}
 	cmd := exec.Command(program, args...)
+	world.Detach(cmd)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
