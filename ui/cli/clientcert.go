@@ -116,7 +116,18 @@ func (a *app) install(m platform.Service, q platform.ClientCertRequest, f client
 	if err != nil || f.dryRun {
 		return err
 	}
-	return a.proveClient(m, q.Registry, *r.Pair)
+	proof, err := a.proveClient(m, q.Registry, *r.Pair)
+	if key := r.Pair.KeyFile; err == nil && proof.Outcome == clientcert.Accepted && !slices.Contains(f.named(), key) {
+		// It came from where the key of a request is kept. Removing it is the person's to
+		// do: an undo of the installation would take the last copy with it.
+		a.narrator().keyLeft(key)
+	}
+	return err
+}
+
+// keyLeft says that the key of a request lies in the clear a second time.
+func (t *text) keyLeft(path string) {
+	t.say(wrap(t.t("client-cert.key-left", map[string]any{"path": safe.Line(path)}), "  ", t.width))
 }
 
 // review reads the files; a passphrase that is missing is asked for, once more if
@@ -196,10 +207,10 @@ func (t *text) pair(p clientcert.Pair) {
 }
 
 // proveClient shows the pair to the registry. It is installed whatever comes out.
-func (a *app) proveClient(m platform.Service, reg trust.Registry, pair clientcert.Pair) error {
+func (a *app) proveClient(m platform.Service, reg trust.Registry, pair clientcert.Pair) (clientcert.Proof, error) {
 	proof, err := m.ProveClientCert(a.ctx, reg, pair)
 	if err != nil {
-		return err
+		return proof, err
 	}
 	t := a.narrator()
 	paint, symbol := t.warn, symbols[trust.Unknown]
@@ -212,7 +223,7 @@ func (a *app) proveClient(m platform.Service, reg trust.Registry, pair clientcer
 	t.say("")
 	t.say(t.bold(t.t("client-cert.proof", nil)))
 	t.say("  " + paint(symbol+" "+t.words.ClientProof(reg, pair.Cert.Subject.String(), proof)))
-	return nil
+	return proof, nil
 }
 
 // newRequest makes a key and prints the request: alone on standard output, for a

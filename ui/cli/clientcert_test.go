@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"log"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"software.sslmate.com/src/go-pkcs12"
 
 	"mooring.dev/mooring/trust/trusttest"
@@ -49,6 +54,30 @@ func serveClients(t *testing.T, root *trusttest.Cert) clients {
 		"old.pem": append(old.PEM(), old.KeyPEM()...), "foreign.pem": append(foreign.PEM(), foreign.KeyPEM()...),
 		"clients-ca.pem": ca.PEM(), "clients-ca.key": ca.KeyPEM(),
 	}}
+}
+
+// answer REQUEST CERT has the registry's CA answer a signing request.
+func cmdAnswer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: answer REQUEST CERT")
+	}
+	block := func(file string) []byte {
+		b, _ := pem.Decode([]byte(ts.ReadFile(file)))
+		return b.Bytes
+	}
+	request, err := x509.ParseCertificateRequest(block(args[0]))
+	ts.Check(err)
+	ca, err := x509.ParseCertificate(block("clients-ca.pem"))
+	ts.Check(err)
+	key, err := x509.ParsePKCS8PrivateKey(block("clients-ca.key"))
+	ts.Check(err)
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: request.Subject,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}, ca, request.PublicKey, key)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
 }
 
 // TestClientCertFlagsAreWorded in the help of every language.

@@ -96,7 +96,7 @@ func TestMachineScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": cmdStatus, "snapshot": cmdSnapshot},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": cmdStatus, "snapshot": cmdSnapshot, "answer": cmdAnswer},
 	})
 }
 
