@@ -179,17 +179,15 @@ func (d *clientDialog) apply() {
 	}
 	plan := *d.form.Plan
 	d.form.Phase, d.form.Progress = vm.Applying, platform.Progress{}
-	d.job.start(func(ctx context.Context, post func(func())) func() {
-		receipt, err := d.w.service.Apply(ctx, plan, func(p platform.Progress) {
-			post(func() {
-				d.form.Progress = p
-				d.render()
-			})
-		})
+	d.w.apply(d.job, plan, func(p platform.Progress) {
+		d.form.Progress = p
+		d.render()
+	}, func(receipt trust.Receipt, err error) {
 		if err != nil {
-			return func() { d.finish(vm.Failed, err) }
+			d.finish(vm.Failed, err)
+			return
 		}
-		return func() { d.prove(receipt) }
+		d.prove(receipt)
 	})
 	d.render()
 }

@@ -176,3 +176,12 @@ func (c *confirmation) settled(receipt trust.Receipt) {
 	undo := widgets.NewButton(widgets.Outline, t.Say("act.undo"), func() { c.w.showUndo(receipt.ID) })
 	c.modal.SetFooter(nil, undo, widgets.NewButton(widgets.Primary, t.Say("act.close"), c.close))
 }
+
+// apply makes the changes of a plan as the work of a dialog's job: step is told of
+// each, and over how it ended, both on the UI goroutine.
+func (w *Window) apply(j *job, plan trust.Plan, step func(platform.Progress), over func(trust.Receipt, error)) {
+	j.start(func(ctx context.Context, post func(func())) func() {
+		receipt, err := w.service.Apply(ctx, plan, func(p platform.Progress) { post(func() { step(p) }) })
+		return func() { over(receipt, err) }
+	})
+}

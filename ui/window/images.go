@@ -43,8 +43,8 @@ func newImagesTab(w *Window, m *vm.Images) *imagesTab {
 		t.refresh()
 	}
 	t.filter.OnSubmitted = t.submit
-	t.filter.OnKey = t.filterKey
 	t.repos = widgets.NewSideList(t.choose)
+	stepsIn(t.filter, t.repos)
 	t.repos.OnRune = func(r rune) {
 		w.win.Canvas().Focus(t.filter)
 		t.filter.TypedRune(r)
@@ -195,24 +195,6 @@ func (t *imagesTab) submit(text string) {
 	if name := t.model.Named(text); name != "" {
 		t.choose(name)
 	}
-}
-
-// filterKey makes the arrow keys move in the list while one types.
-func (t *imagesTab) filterKey(e *fyne.KeyEvent) bool {
-	switch e.Name {
-	case fyne.KeyDown:
-		t.repos.Step(1)
-	case fyne.KeyUp:
-		t.repos.Step(-1)
-	case fyne.KeyEscape:
-		if t.filter.Text == "" {
-			return false
-		}
-		t.filter.SetText("")
-	default:
-		return false
-	}
-	return true
 }
 
 // act does what the button by a fault says.

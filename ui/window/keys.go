@@ -79,6 +79,27 @@ func (w *Window) newEntry(placeholder string) *widgets.Entry {
 	return e
 }
 
+// stepsIn makes the arrow keys move in list while one types into field, and Escape
+// empty it.
+func stepsIn(field *widgets.Entry, list *widgets.SideList) {
+	field.OnKey = func(e *fyne.KeyEvent) bool {
+		switch e.Name {
+		case fyne.KeyDown:
+			list.Step(1)
+		case fyne.KeyUp:
+			list.Step(-1)
+		case fyne.KeyEscape:
+			if field.Text == "" {
+				return false
+			}
+			field.SetText("")
+		default:
+			return false
+		}
+		return true
+	}
+}
+
 // typedKey takes the keys that nothing focused wanted.
 func (w *Window) typedKey(e *fyne.KeyEvent) {
 	switch e.Name {

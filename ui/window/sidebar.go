@@ -34,8 +34,8 @@ func (s *sidebar) build(w *Window) {
 		s.refresh()
 	}
 	s.search.OnSubmitted = func(string) { s.submit() }
-	s.search.OnKey = s.searchKey
 	s.list = widgets.NewSideList(func(id string) { w.choose(id) })
+	stepsIn(s.search, s.list)
 	s.list.OnRune = func(r rune) {
 		w.win.Canvas().Focus(s.search)
 		s.search.TypedRune(r)
@@ -57,24 +57,6 @@ func (s *sidebar) build(w *Window) {
 	s.object = container.NewBorder(
 		widgets.Inset(15, 12, 4, 12, top), widgets.Inset(8, 12, 20, 12, bottom), nil, nil,
 		widgets.Inset(0, 4, 0, 10, s.list))
-}
-
-// searchKey makes the arrow keys move in the list while one types.
-func (s *sidebar) searchKey(e *fyne.KeyEvent) bool {
-	switch e.Name {
-	case fyne.KeyDown:
-		s.list.Step(1)
-	case fyne.KeyUp:
-		s.list.Step(-1)
-	case fyne.KeyEscape:
-		if s.search.Text == "" {
-			return false
-		}
-		s.search.SetText("")
-	default:
-		return false
-	}
-	return true
 }
 
 // submit takes Enter in the search field: a link is opened, the first match is

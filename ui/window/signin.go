@@ -218,21 +218,16 @@ func (d *signInDialog) applyUse() {
 	}
 	u, plan := f.Use, *f.Use.Plan
 	u.Phase, u.Progress = vm.Applying, platform.Progress{}
-	d.use.start(func(ctx context.Context, post func(func())) func() {
-		receipt, err := d.w.service.Apply(ctx, plan, func(p platform.Progress) {
-			post(func() {
-				u.Progress = p
-				d.render()
-			})
-		})
-		return func() {
-			u.Phase, u.Err = vm.Failed, err
-			if err == nil {
-				u.Phase, u.Receipt = vm.Done, &receipt
-			}
-			d.w.changed(receipt, err, plan.Registries)
-			d.render()
+	d.w.apply(d.use, plan, func(p platform.Progress) {
+		u.Progress = p
+		d.render()
+	}, func(receipt trust.Receipt, err error) {
+		u.Phase, u.Err = vm.Failed, err
+		if err == nil {
+			u.Phase, u.Receipt = vm.Done, &receipt
 		}
+		d.w.changed(receipt, err, plan.Registries)
+		d.render()
 	})
 	d.render()
 }

@@ -172,17 +172,15 @@ func (d *trustDialog) apply() {
 	plan := *d.form.Plan
 	regs := d.request().Registries
 	d.form.Phase, d.form.Progress = vm.Applying, platform.Progress{}
-	d.job.start(func(ctx context.Context, post func(func())) func() {
-		receipt, err := d.w.service.Apply(ctx, plan, func(p platform.Progress) {
-			post(func() {
-				d.form.Progress = p
-				d.render()
-			})
-		})
+	d.w.apply(d.job, plan, func(p platform.Progress) {
+		d.form.Progress = p
+		d.render()
+	}, func(receipt trust.Receipt, err error) {
 		if err != nil {
-			return func() { d.finish(vm.Failed, err) }
+			d.finish(vm.Failed, err)
+			return
 		}
-		return func() { d.prove(receipt, regs) }
+		d.prove(receipt, regs)
 	})
 	d.render()
 }
