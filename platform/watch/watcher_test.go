@@ -115,10 +115,10 @@ func (r *run) after(d time.Duration) {
 
 func TestRoundsComeAtTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &scene{}
+		w := &scene{sights: map[string]Sight{}}
+		w.set(good("a.example"), good("b.example"))
 		r := start(t, w, Defaults())
 		defer r.stop()
-		w.set(good("a.example"), good("b.example"))
 		r.after(time.Second)
 		if w.rounds() != 1 || r.status.Mood != Good || r.status.Total != 2 || r.status.At.IsZero() || r.status.Checking {
 			t.Fatalf("after a second: %d rounds, %+v", w.rounds(), r.status)
