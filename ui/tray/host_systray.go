@@ -51,7 +51,7 @@ func (h *systrayHost) picture(m watch.Mood, g Ground) {
 		b := PNG(Draw(m, Template, macPixels))
 		systray.SetTemplateIcon(b, b)
 	default:
-		systray.SetIcon(PNG(Draw(m, g, pixels)))
+		systray.SetIcon(PNG(samples(Draw(m, g, pixels))))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"image"
+	"image/color"
 	"net"
 	"net/http"
 	"os"
@@ -45,13 +46,16 @@ func serve(t *testing.T, host string) *site {
 	return s
 }
 
-// argb is a picture as the tray's specification sends it.
+// argb is a picture as the tray's specification sends it: not multiplied.
 func argb(img image.Image) []byte {
 	var out []byte
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
-			r, g, b, a := img.At(x, y).RGBA()
-			out = append(out, byte(a), byte(r), byte(g), byte(b))
+			c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
+			if c.A == 0 {
+				c = color.NRGBA{} // what is not there has no colour
+			}
+			out = append(out, c.A, c.R, c.G, c.B)
 		}
 	}
 	return out
