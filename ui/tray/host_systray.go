@@ -76,9 +76,9 @@ func (h *systrayHost) add(i Item) {
 	}
 	var entry *systray.MenuItem
 	if i.Check {
-		entry = systray.AddMenuItemCheckbox(i.Label, "", i.Checked)
+		entry = systray.AddMenuItemCheckbox(title(i.Label, runtime.GOOS), "", i.Checked)
 	} else {
-		entry = systray.AddMenuItem(i.Label, "")
+		entry = systray.AddMenuItem(title(i.Label, runtime.GOOS), "")
 	}
 	if i.Do == nil {
 		entry.Disable()
@@ -97,6 +97,15 @@ func (h *systrayHost) add(i Item) {
 			}
 		}
 	}(h.stop)
+}
+
+// title is a label as the system's menus take it: on Linux one underscore makes the
+// next letter a key and is not shown (com.canonical.dbusmenu). A path may have some.
+func title(label, system string) string {
+	if system != "linux" {
+		return label
+	}
+	return strings.ReplaceAll(label, "_", "__")
 }
 
 // quiet passes on what the library says, except when there is no tray, which is
