@@ -21,6 +21,8 @@ type session struct {
 	t       testing.TB
 	user    desk.User
 	display string // :0
+
+	registry *program // the server that startRegistry started last
 }
 
 // login opens a session on a screen of the given size, until the test ends.

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 		Programs: []string{
 			"Xvfb", "openbox", "xdotool", "import", "dbus-run-session", "pkttyagent",
 			"docker", "docker-registry", "htpasswd", "podman", "skopeo", "gnome-keyring-daemon", "secret-tool",
+			"lxqt-panel",
 		},
 		Build: build, Hosts: regIP + " " + regHost + "\n", Artefacts: "../artefacts",
 	}))
@@ -46,6 +47,11 @@ func build(dir string) error {
 		err = os.WriteFile(filepath.Join(dir, "mooring"), product, 0o755)
 	}
 	if err != nil {
+		return err
+	}
+	// The desk's helper is the build without a window; the two lie side by side, as
+	// they are installed.
+	if err := os.Link(filepath.Join(dir, "mooring-helper"), filepath.Join(dir, "mooring-cli")); err != nil {
 		return err
 	}
 	return compile(",e2e", dir+"/", "mooring.dev/mooring/e2e/hello", "mooring.dev/mooring/e2e/gallery")

@@ -50,8 +50,7 @@ http:
 auth: {htpasswd: {realm: lab, path: %s}}
 `, filepath.Join(dir, "images"), regIP,
 		put("server.crt", trusttest.PEM(append(leaf.Sent(), root.Cert)...)), put("server.key", leaf.KeyPEM()), put("htpasswd", passwords)))
-	cmd := rootCommand("docker-registry", "serve", config)
-	s.start("registry", cmd)
+	s.registry = s.start("registry", rootCommand("docker-registry", "serve", config))
 	s.wait("the registry", func() bool {
 		c, err := net.Dial("tcp", regIP+":5000")
 		if err == nil {

@@ -50,12 +50,18 @@ func (s *session) atHome(argv ...string) *exec.Cmd {
 // onBus runs a command on the bus of the window's session.
 func (s *session) onBus(argv ...string) (string, error) {
 	s.t.Helper()
+	out, err := s.busCommand(argv...).CombinedOutput()
+	return string(out), err
+}
+
+// busCommand is a command on that bus.
+func (s *session) busCommand(argv ...string) *exec.Cmd {
+	s.t.Helper()
 	address, err := os.ReadFile(filepath.Join(s.runtimeDir(), "bus-address"))
 	must(s.t, err)
 	cmd := s.atHome(argv...)
 	cmd.Env = append(cmd.Env, "DBUS_SESSION_BUS_ADDRESS="+string(address))
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	return cmd
 }
 
 // believe installs the registry's CA where the engines of this computer look, as an

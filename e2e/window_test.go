@@ -28,13 +28,25 @@ type window struct {
 // window.
 func (s *session) open(title string, cmd *exec.Cmd) *window {
 	s.t.Helper()
-	w := &window{s: s, program: s.start("window", cmd)}
+	return s.appears(title, s.start("window", cmd))
+}
+
+// appears waits for a program's window.
+func (s *session) appears(title string, p *program) *window {
+	s.t.Helper()
+	w := &window{s: s, program: p}
 	s.wait("the window "+title, func() bool {
-		out, err := s.command("xdotool", "search", "--onlyvisible", "--name", title).Output()
-		w.id, _, _ = strings.Cut(string(out), "\n")
-		return err == nil && w.id != ""
+		w.id = s.shown(title)
+		return w.id != ""
 	})
 	return w
+}
+
+// shown is the first window of that title that can be seen, "" for none.
+func (s *session) shown(title string) string {
+	out, _ := s.command("xdotool", "search", "--onlyvisible", "--name", title).Output() // it fails for none
+	id, _, _ := strings.Cut(string(out), "\n")
+	return id
 }
 
 // mooring opens Mooring's window.

@@ -49,7 +49,7 @@ packages() {
 	apt-get:wine) echo wine wine64 gcc-mingw-w64-x86-64 ;;
 	apt-get:e2e) echo xvfb xauth openbox xdotool imagemagick dbus dbus-x11 polkitd pkexec fonts-nanum \
 		docker.io containerd podman skopeo docker-registry apache2-utils libgl1-mesa-dri iproute2 util-linux passwd \
-		gnome-keyring libsecret-tools ;;
+		gnome-keyring libsecret-tools lxqt-panel ;;
 	*) return 1 ;;
 	esac
 }
