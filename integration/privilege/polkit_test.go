@@ -171,7 +171,7 @@ func TestPassword(t *testing.T) {
 
 	s, text := w.inTerminal("wrong", "apply", plan, "terminal")
 	s.expect(t, change.ErrNoRights)
-	if !strings.Contains(text, "trust for a registry. No other program is affected.") || !strings.Contains(text, "dev.mooring.trust-registry") {
+	if !strings.Contains(text, "use for a registry: those they trust, and those they show. No other program is affected.") || !strings.Contains(text, "dev.mooring.trust-registry") {
 		t.Errorf("the prompt was %q", text)
 	}
 	s, _ = w.inTerminal(desk.Password, "apply", plan, "terminal")
