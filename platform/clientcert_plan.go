@@ -9,18 +9,14 @@ import (
 	"mooring.dev/mooring/trust/clientcert"
 )
 
-// installedCerts returns a function that gives the client certificates which some
-// consumer shows to a registry now.
-func (m *Machine) installedCerts(ctx context.Context) func(trust.Registry) []clientcert.File {
+// installedPairs returns a function that gives the client pairs which consumers show
+// to a registry now.
+func (m *Machine) installedPairs(ctx context.Context) func(trust.Registry) []trust.ClientPair {
 	set := consumers.Gather(ctx, m.World)
-	return func(r trust.Registry) []clientcert.File {
-		var out []clientcert.File
+	return func(r trust.Registry) []trust.ClientPair {
+		var out []trust.ClientPair
 		for _, p := range set.Policies(r) {
-			for _, pair := range p.ClientPairs {
-				if pair.Cert != nil {
-					out = append(out, clientcert.File{Name: pair.CertPath, Data: pair.Cert.Raw})
-				}
-			}
+			out = append(out, p.ClientPairs...)
 		}
 		return out
 	}

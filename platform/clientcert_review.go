@@ -63,23 +63,20 @@ func (m *Machine) NewSigningRequest(_ context.Context, r trust.Registry, name st
 	return signingRequest(kept), err
 }
 
-// SigningRequests implements ClientCerts: those for whose registry no consumer has
-// a pair with the request's key yet.
+// SigningRequests implements ClientCerts.
 func (m *Machine) SigningRequests(ctx context.Context) ([]SigningRequest, error) {
 	kept, err := m.state.Requests()
 	if len(kept) == 0 {
 		return nil, err
 	}
-	installed := m.installedCerts(ctx)
+	installed := m.installedPairs(ctx)
 	var out []SigningRequest
 	for _, r := range kept {
-		if !clientcert.Answers(installed(r.Registry), r.PEM) {
-			out = append(out, signingRequest(r))
-		}
+		out = append(out, m.copied(signingRequest(r), installed(r.Registry)))
 	}
 	return out, err
 }
 
 func signingRequest(r state.Request) SigningRequest {
-	return SigningRequest{Registry: r.Registry, Name: r.Name, KeyPath: r.KeyPath, PEM: r.PEM, At: r.At}
+	return SigningRequest{Registry: r.Registry, Name: r.Name, KeyPath: r.KeyPath, PEM: r.PEM, At: r.At, Copy: KeyAlone}
 }

@@ -321,7 +321,8 @@ func TestSigningRequestAndItsAnswer(t *testing.T) {
 	if _, err := s.machine.Apply(t.Context(), plan, nil); err != nil {
 		t.Fatal(err)
 	}
-	if open, err = s.machine.SigningRequests(t.Context()); err != nil || len(open) != 0 {
+	open, err = s.machine.SigningRequests(t.Context())
+	if err != nil || len(open) != 1 || !open[0].Answered || open[0].Copy != platform.KeyInstalled {
 		t.Errorf("it was answered: %+v, %v", open, err)
 	}
 }

@@ -25,6 +25,11 @@ type SigningRequest struct {
 	KeyPath  string // where the key was put, readable by the person alone
 	PEM      string // the request, for the administrator
 	At       time.Time
+
+	// Answered: a consumer shows the certificate that answers it.
+	Answered bool
+	Copy     KeyCopy
+	CopyPath string // where that copy lies, or may lie; "" for KeyAlone
 }
 
 // ClientCerts is what the faces use of client certificates.
@@ -42,6 +47,10 @@ type ClientCerts interface {
 	// ProveClientCert shows a pair to the registry in a new handshake, if somebody
 	// in its scope verifies it.
 	ProveClientCert(ctx context.Context, r trust.Registry, p clientcert.Pair) (clientcert.Proof, error)
-	// SigningRequests lists the requests whose answer is awaited.
+	// SigningRequests lists the requests whose key is kept: those whose answer is
+	// awaited, and those whose key lies here beside the one that was installed.
 	SigningRequests(ctx context.Context) ([]SigningRequest, error)
+	// ForgetSigningRequest removes the request whose key lies at keyPath, with that key.
+	// It is refused as [SigningRequest.MustStay] says; there is no way back.
+	ForgetSigningRequest(ctx context.Context, keyPath string, force bool) error
 }

@@ -23,6 +23,8 @@ type Request struct {
 
 	// KeyPath is where the key lies, as the target OS writes it.
 	KeyPath string `json:"-"`
+
+	id string // what its files are called
 }
 
 const (
@@ -38,7 +40,7 @@ const (
 func (s *Store) AddRequest(r Request, key trust.Secret) (Request, error) {
 	sum := sha256.Sum256([]byte(r.PEM))
 	name := hex.EncodeToString(sum[:8])
-	r.KeyPath = s.requestPath(name + ".key")
+	r.id, r.KeyPath = name, s.requestPath(name+".key")
 	meta, err := json.Marshal(r)
 	if err != nil {
 		return r, err
@@ -100,7 +102,7 @@ func (s *Store) readRequest(name string) (Request, error) {
 	if err != nil {
 		return r, fmt.Errorf("read %s: %w", path, err)
 	}
-	r.KeyPath = s.requestPath(name + ".key")
+	r.id, r.KeyPath = name, s.requestPath(name+".key")
 	return r, nil
 }
 

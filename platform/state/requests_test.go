@@ -69,3 +69,57 @@ func TestRequestsAreKeptForTheirUserAlone(t *testing.T) {
 		t.Error("a key that is gone was read")
 	}
 }
+
+// TestRequestForgotten: with its key and alone, and never through a link.
+func TestRequestForgotten(t *testing.T) {
+	root := t.TempDir()
+	s := Open(world.Under(root, "linux"))
+	add := func(name string) (Request, string) {
+		r, err := s.AddRequest(Request{Name: name, PEM: name}, trust.NewSecret("key of "+name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, filepath.Join(root, filepath.FromSlash(r.KeyPath))
+	}
+	alice, aliceKey := add("alice")
+	bob, bobKey := add("bob")
+	for range 2 { // what is gone is no error
+		if err := s.ForgetRequest(alice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Lstat(aliceKey); err == nil {
+		t.Error("the key is still there")
+	}
+	if got, err := s.Requests(); err != nil || len(got) != 1 || got[0].Name != "bob" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	elsewhere := filepath.Join(root, "elsewhere")
+	if err := os.Rename(bobKey, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/elsewhere", bobKey); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{"the key", "the directory"} {
+		if err := s.ForgetRequest(bob); err == nil {
+			t.Errorf("%s is a link, and nothing was said", what)
+		}
+		if b, err := os.ReadFile(elsewhere); err != nil || string(b) != "key of bob" {
+			t.Errorf("%s is a link: %v", what, err)
+		}
+		if what == "the key" {
+			moved := filepath.Join(root, "moved")
+			if err := os.Rename(elsewhere, bobKey); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(filepath.Dir(bobKey), moved); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink("/moved", filepath.Dir(bobKey)); err != nil {
+				t.Fatal(err)
+			}
+			elsewhere = filepath.Join(moved, filepath.Base(bobKey))
+		}
+	}
+}

@@ -15,8 +15,12 @@ type clientCerts struct {
 	// Unwelcome: servers take no client certificate, whoever issued it.
 	Unwelcome bool
 
+	// Sealed: the keys of installed pairs can be read by root alone.
+	Sealed bool
+
 	requests []platform.SigningRequest
-	pending  *clientcert.Pair // of the last plan
+	keys     map[string]trust.Secret // of the requests, by where they lie
+	pending  *clientcert.Pair        // of the last plan
 }
 
 // Demand lets a registry want client certificates of these CAs.
@@ -32,9 +36,15 @@ func (s *Service) ReviewClientCert(ctx context.Context, q platform.ClientCertReq
 	if err := s.pass(ctx); err != nil {
 		return clientcert.Review{}, err
 	}
-	r := clientcert.Read(ctx, q.Files, q.Passphrase)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	files := q.Files
+	for _, kept := range s.requests {
+		if clientcert.Answers(q.Files, kept.PEM) {
+			files = append(files[:len(files):len(files)], clientcert.File{Name: kept.KeyPath, Data: []byte(s.keys[kept.KeyPath].Reveal())})
+		}
+	}
+	r := clientcert.Read(ctx, files, q.Passphrase)
 	if h := s.hosts[q.Registry.String()]; h != nil {
 		r.Server = clientcert.ServerOf(h.endpoint(trust.RoleRegistry))
 	}
@@ -98,28 +108,4 @@ func (s *Service) ProveClientCert(ctx context.Context, r trust.Registry, p clien
 	default:
 		return clientcert.Proof{Outcome: clientcert.Accepted}, ctx.Err()
 	}
-}
-
-// NewSigningRequest implements platform.ClientCerts.
-func (s *Service) NewSigningRequest(_ context.Context, r trust.Registry, name string) (platform.SigningRequest, error) {
-	s.called("request %s %s", r, name)
-	_, csr, err := clientcert.NewRequest(name)
-	if err != nil {
-		return platform.SigningRequest{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := platform.SigningRequest{
-		Registry: r, Name: name, PEM: csr, At: s.now(),
-		KeyPath: "/home/alice/.local/share/mooring/requests/5f3a910c44d27b19.key",
-	}
-	s.requests = append(s.requests, q)
-	return q, nil
-}
-
-// SigningRequests implements platform.ClientCerts.
-func (s *Service) SigningRequests(ctx context.Context) ([]platform.SigningRequest, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]platform.SigningRequest{}, s.requests...), ctx.Err()
 }
