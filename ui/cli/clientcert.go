@@ -19,6 +19,7 @@ type clientFlags struct {
 	files          []string
 	passphrase     bool // on standard input
 	request        bool
+	forget, force  bool // the key of a request
 	parties        string
 	timeout        time.Duration
 }
@@ -34,6 +35,8 @@ func (a *app) clientCertCmd() *cobra.Command {
 	flags.StringArrayVar(&f.files, "file", nil, a.t("flag.files", nil))
 	flags.BoolVar(&f.passphrase, "passphrase-stdin", false, a.t("flag.passphrase-stdin", nil))
 	flags.BoolVar(&f.request, "request", false, a.t("flag.request", nil))
+	flags.BoolVar(&f.forget, "forget-request", false, a.t("flag.forget-request", nil))
+	flags.BoolVar(&f.force, "force", false, a.t("flag.force", nil))
 	flags.StringVar(&f.parties, "for", "", a.t("flag.for", nil))
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, a.t("flag.timeout", nil))
 	a.consentFlags(c, &f.consent)
@@ -50,11 +53,13 @@ func (f clientFlags) named() []string {
 }
 
 // clientCert runs the verb: a list of requests without a registry, a new request,
-// or the installation of a pair.
+// the end of an answered one, or the installation of a pair.
 func (a *app) clientCert(f clientFlags, args []string) error {
 	names := f.named()
 	switch {
-	case len(args) == 0 && len(names) == 0 && !f.request:
+	case f.forget && (f.request || len(names) > 0), f.force && !f.forget:
+		return usage{key: "client-cert-forget"}
+	case len(args) == 0 && len(names) == 0 && !f.request && !f.forget:
 		return a.awaited()
 	case f.request && len(names) > 0:
 		return usage{key: "client-cert-request"}
@@ -62,6 +67,8 @@ func (a *app) clientCert(f clientFlags, args []string) error {
 		return a.newRequest(args)
 	case len(args) != 1:
 		return usage{key: "client-cert-one"}
+	case f.forget:
+		return a.forgetRequest(f, args)
 	case len(names) == 0:
 		return usage{key: "client-cert-files"}
 	case f.timeout <= 0:
@@ -120,14 +127,16 @@ func (a *app) install(m platform.Service, q platform.ClientCertRequest, f client
 	if key := r.Pair.KeyFile; err == nil && proof.Outcome == clientcert.Accepted && !slices.Contains(f.named(), key) {
 		// It came from where the key of a request is kept. Removing it is the person's to
 		// do: an undo of the installation would take the last copy with it.
-		a.narrator().keyLeft(key)
+		a.narrator().keyLeft(q.Registry, key)
 	}
 	return err
 }
 
-// keyLeft says that the key of a request lies in the clear a second time.
-func (t *text) keyLeft(path string) {
+// keyLeft says that the key of a request lies in the clear a second time, and what
+// removes it: in a line of its own, to be copied.
+func (t *text) keyLeft(reg trust.Registry, path string) {
 	t.say(wrap(t.t("client-cert.key-left", map[string]any{"path": safe.Line(path)}), "  ", t.width))
+	t.say("    mooring client-cert " + safe.Line(reg.String()) + " --forget-request")
 }
 
 // review reads the files; a passphrase that is missing is asked for, once more if
@@ -224,58 +233,4 @@ func (a *app) proveClient(m platform.Service, reg trust.Registry, pair clientcer
 	t.say(t.bold(t.t("client-cert.proof", nil)))
 	t.say("  " + paint(symbol+" "+t.words.ClientProof(reg, pair.Cert.Subject.String(), proof)))
 	return proof, nil
-}
-
-// newRequest makes a key and prints the request: alone on standard output, for a
-// pipe. Without a name the person's own is asked for.
-func (a *app) newRequest(args []string) error {
-	regs, err := a.registries(args[:1])
-	if err != nil {
-		return err
-	}
-	m, err := a.machine()
-	if err != nil {
-		return err
-	}
-	name := a.std.Getenv("USER")
-	if len(args) == 2 {
-		name = args[1]
-	}
-	r, err := m.NewSigningRequest(a.ctx, regs[0], name)
-	if err != nil {
-		return err
-	}
-	if a.json {
-		return a.answer(requestJSON(r))
-	}
-	if _, err := a.std.Out.Write([]byte(r.PEM)); err != nil {
-		return err
-	}
-	a.note(a.t("client-cert.key-kept", map[string]any{"path": r.KeyPath, "registry": r.Registry}))
-	return nil
-}
-
-// awaited lists the requests that wait for an answer.
-func (a *app) awaited() error {
-	m, err := a.machine()
-	if err != nil {
-		return err
-	}
-	requests, err := m.SigningRequests(a.ctx)
-	if err != nil {
-		return err
-	}
-	if a.json {
-		return answerList(a, "requests", each(requests, requestJSON))
-	}
-	t := a.newText(a.std.Out, a.std.OutTTY)
-	if len(requests) == 0 {
-		t.say(t.t("client-cert.no-requests", nil))
-	}
-	rows := table{}
-	for _, r := range requests {
-		rows.row(plain(safe.Line(r.Registry.String())), plain(safe.Line(r.Name)), plain(t.words.Moment(r.At)), cell{safe.Line(r.KeyPath), t.dim})
-	}
-	rows.write(t.w)
-	return nil
 }

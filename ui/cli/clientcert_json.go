@@ -44,6 +44,16 @@ type (
 		At       time.Time `json:"at"`
 		KeyPath  string    `json:"keyPath"`
 		PEM      string    `json:"pem"`
+		Answered bool      `json:"answered"`
+		// Copy says whether an installed pair has the key as well: alone, used, unseen
+		// or installed.
+		Copy platform.KeyCopy `json:"copy"`
+	}
+	jsonForgotten struct {
+		Schema   int           `json:"schema"`
+		Registry string        `json:"registry"`
+		Removed  bool          `json:"removed"`
+		Requests []jsonRequest `json:"requests"`
 	}
 )
 
@@ -68,5 +78,5 @@ func reviewJSON(reg trust.Registry, r clientcert.Review, a *app) jsonReview {
 }
 
 func requestJSON(r platform.SigningRequest) jsonRequest {
-	return jsonRequest{r.Registry.String(), r.Name, r.At, r.KeyPath, r.PEM}
+	return jsonRequest{r.Registry.String(), r.Name, r.At, r.KeyPath, r.PEM, r.Answered, r.Copy}
 }
