@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"fmt"
 
-	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/clientcert"
 	"mooring.dev/mooring/ui/safe"
@@ -24,7 +23,7 @@ type ClientPage struct {
 	Problems   []ClientProblem
 	Changes    ChangesView
 	Problem    *words.Problem
-	Requests   []AwaitedRequest
+	Requests   []KeptRequest
 	CanApply   bool
 	WhyNot     string
 }
@@ -48,14 +47,11 @@ type ClientProblem struct {
 	Title, Detail, Fix string
 }
 
-// AwaitedRequest is a signing request without its answer yet.
-type AwaitedRequest struct{ Title, Detail, PEM string }
-
 // ClientPage returns the dialog for f.
 func (t Teller) ClientPage(f *ClientForm) ClientPage {
 	p := ClientPage{
 		Title: t.say("client.title", args{"registry": f.Registry}), Wanted: t.wanted(f), Reviewing: f.Reviewing,
-		Changes: ChangesView{Busy: f.Planning}, Files: t.clientFiles(f), Requests: t.awaited(f.Requests),
+		Changes: ChangesView{Busy: f.Planning}, Files: t.clientFiles(f), Requests: t.keptRequests(f),
 	}
 	if f.NeedsPassphrase() {
 		p.Passphrase = t.say("client.passphrase-means", nil)
@@ -198,17 +194,6 @@ func (t Teller) reader(c trust.Change) string {
 	return t.say(key, args{"parties": t.W.Parties(c.Parties), "mode": fmt.Sprintf("%04o", c.Mode.Perm())})
 }
 
-func (t Teller) awaited(requests []platform.SigningRequest) []AwaitedRequest {
-	var out []AwaitedRequest
-	for _, r := range requests {
-		out = append(out, AwaitedRequest{
-			Title:  t.say("client.awaited", args{"name": r.Name}),
-			Detail: t.say("client.awaited-since", args{"moment": t.W.Moment(r.At), "path": r.KeyPath}), PEM: r.PEM,
-		})
-	}
-	return out
-}
-
 // clientBlocked says why nothing can be installed; "" when it can, or will soon.
 func (t Teller) clientBlocked(f *ClientForm) string {
 	switch {
@@ -254,17 +239,6 @@ func (t Teller) ClientOutcome(f *ClientForm) Outcome {
 var proofMarks = map[clientcert.Outcome]Mark{
 	clientcert.Accepted: MarkTrusted, clientcert.Refused: MarkRefused,
 	clientcert.Untrusted: MarkUnknown, clientcert.Unknown: MarkUnknown,
-}
-
-// RequestPage is a new signing request.
-type RequestPage struct{ Title, Says, Key, PEM string }
-
-// RequestPage returns what to do with a request.
-func (t Teller) RequestPage(r platform.SigningRequest) RequestPage {
-	return RequestPage{
-		Title: t.say("client.request-title", args{"registry": r.Registry}), Says: t.say("client.request-says", nil),
-		Key: t.say("client.request-key", args{"path": r.KeyPath}), PEM: r.PEM,
-	}
 }
 
 // clientSection is what a registry's page says of client certificates; nil where

@@ -14,8 +14,10 @@ import (
 type ClientForm struct {
 	Registry trust.Registry
 	Report   *trust.Report // of the last check, nil for none
-	// Requests are those for this registry whose answer is awaited.
+	// Requests are those for this registry whose key is kept.
 	Requests []platform.SigningRequest
+	// Spare is the removal of the key of one of them; nil while none is thought of.
+	Spare *SpareKey
 
 	files      []clientcert.File
 	passphrase trust.Secret

@@ -23,7 +23,7 @@ type clientDialog struct {
 	caps       *widgets.Text
 	locked     bool // the field for the passphrase is drawn
 	plans      *job
-	asks       *job // for awaited requests
+	asks       *job // for signing requests and their keys
 }
 
 // clientFiles are the endings that certificates and keys come with.
@@ -54,7 +54,7 @@ func (w *Window) showClientForm(form *vm.ClientForm) {
 	d.passphrase.OnSubmitted = func(s string) { d.unlock(s) }
 	d.render()
 	d.show(nil)
-	d.awaited()
+	d.requested()
 	if !form.Empty() {
 		d.review()
 	}
@@ -74,24 +74,6 @@ func (d *clientDialog) escape() {
 	if d.form.Phase != vm.Applying {
 		d.close()
 	}
-}
-
-// awaited lists the requests for this registry.
-func (d *clientDialog) awaited() {
-	d.asks.start(func(ctx context.Context, _ func(func())) func() {
-		all, err := d.w.service.SigningRequests(ctx)
-		return func() {
-			if err != nil {
-				d.say(d.w.t.W.Error(err).What)
-			}
-			for _, r := range all {
-				if r.Registry == d.form.Registry {
-					d.form.Requests = append(d.form.Requests, r)
-				}
-			}
-			d.render()
-		}
-	})
 }
 
 // dropped takes a file into the dialog, whatever it holds.
@@ -219,6 +201,7 @@ func (d *clientDialog) prove(receipt trust.Receipt) {
 
 func (d *clientDialog) finish(p vm.Phase, err error) {
 	d.form.Phase, d.form.Err = p, err
+	d.requested() // one is answered now
 	d.render()
 	d.w.render()
 }

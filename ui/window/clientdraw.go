@@ -17,7 +17,7 @@ func (d *clientDialog) render() {
 	}
 	o := d.w.t.ClientOutcome(d.form)
 	d.modal.SetTitle(o.Title)
-	d.modal.SetBody(d.w.outcomeBody(o)...)
+	d.modal.SetBody(append(d.w.outcomeBody(o), d.spareKeys()...)...)
 	d.outcomeButtons(o)
 }
 
@@ -84,12 +84,20 @@ func (d *clientDialog) files(p vm.ClientPage) fyne.CanvasObject {
 	return widgets.Panel(col)
 }
 
-// requests lists what was sent to the administrator and is not answered yet.
+// requests lists what was sent to the administrator and is not answered yet, and
+// whose key is a spare one since it was.
 func (d *clientDialog) requests(col *fyne.Container, p vm.ClientPage) {
+	if gone := d.w.t.SpareGone(d.form); gone.Sentence != "" {
+		col.Add(remarkLine(theme.State(gone.Mark), gone.Sentence))
+	}
 	for _, r := range p.Requests {
 		col.Add(widgets.Rule())
 		col.Add(widgets.Column(2, widgets.NewText(r.Title, widgets.Strong, widgets.Wrap),
 			widgets.NewText(r.Detail, widgets.Secondary, widgets.Wrap)))
+		if r.Spare != nil {
+			d.spareKey(col, r)
+			continue
+		}
 		col.Add(widgets.Actions([]widgets.Action{
 			{Label: d.w.t.Say("client.answer"), Icon: theme.IconFile, Do: func() { d.w.chooseFileOf(clientFiles) }},
 			{Label: d.w.t.Say("client.request-copy"), Icon: theme.IconCopy, Do: func() { d.w.copy(r.PEM) }},
