@@ -259,7 +259,11 @@ func (t Teller) howRows(e Entry) []Row {
 	}
 	add("realm", auth.Realm)
 	add("service", auth.Service)
-	if len(row.Fields) > 0 {
+	switch {
+	case auth.Realm == "":
+	case auth.Scheme == trust.AuthBasic: // a bare name, which says nothing by itself
+		row.Reason = t.say("how.realm", args{"realm": auth.Realm})
+	default:
 		row.Reason = safe.Line(auth.Realm)
 	}
 	return []Row{row}

@@ -238,6 +238,27 @@ func TestSignInTabHasWords(t *testing.T) {
 	}
 }
 
+// A realm is an address with a token server, and else a name that needs a word before it.
+func TestRealmIsWorded(t *testing.T) {
+	s, _ := windowtest.Scene(t)
+	b := checked(t, s)
+	for _, c := range []struct {
+		auth   trust.Challenge
+		reason string
+	}{
+		{trust.Challenge{Scheme: trust.AuthBasic, Realm: "lab"}, "realm: lab"},
+		{trust.Challenge{Scheme: trust.AuthBasic}, ""},
+		{trust.Challenge{Scheme: trust.AuthBearer, Realm: "https://auth.example/token", Service: "lab"}, "https://auth.example/token"},
+	} {
+		e := entry(t, b, harbor)
+		report := *e.Report
+		report.Auth, e.Report = c.auth, &report
+		if how := teller(t, "en").SignInTab(e, platform.Account{}, both).How; len(how) != 1 || how[0].Reason != c.reason {
+			t.Errorf("%+v: %+v", c.auth, how)
+		}
+	}
+}
+
 // Tools that read another sign-in of the person's are told apart from those that
 // use Mooring's.
 func TestToolRows(t *testing.T) {
