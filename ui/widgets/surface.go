@@ -120,9 +120,7 @@ func Centred(sentence string) fyne.CanvasObject {
 
 // Busy says that something is going on.
 func Busy(sentence string) fyne.CanvasObject {
-	spin := widget.NewActivity()
-	spin.Start()
-	return Row(GapRow, 1, false, Sized(18, 18, spin), NewText(sentence, Secondary, Wrap))
+	return Row(GapRow, 1, false, Sized(18, 18, newSpinner()), NewText(sentence, Secondary, Wrap))
 }
 
 // SectionLabel is a heading in capitals over a group. The caller capitalises:
