@@ -122,7 +122,7 @@ func (p picture) focused(width int) image.Rectangle {
 		for x, from := 1, 0; x <= p.Bounds().Dx(); x++ {
 			if c := p.RGBAAt(from, y); x < p.Bounds().Dx() && p.RGBAAt(x, y) == c {
 				continue
-			} else if x-from >= width && mixed(c, light(theme.ColorAccent)) {
+			} else if x-from >= width && mixed(c, light(theme.ColorAccent)) && p.oneLine(x-width/2, y) {
 				return image.Rect(from, y, x, y+1)
 			}
 			from = x
@@ -130,6 +130,20 @@ func (p picture) focused(width int) image.Rectangle {
 	}
 	return image.Rectangle{}
 }
+
+// oneLine reports whether the frame whose upper edge is at x, y is as low as one
+// around a line of text: an option with its explanation is twice as high.
+func (p picture) oneLine(x, y int) bool {
+	for below := y + lineHeight/2; below < y+lineHeight*3/2; below++ {
+		if mixed(p.RGBAAt(x, below), light(theme.ColorAccent)) {
+			return true
+		}
+	}
+	return false
+}
+
+// lineHeight is about that of a field's frame.
+const lineHeight = 32
 
 // mixed reports whether c is more than half of a on white.
 func mixed(c, a color.RGBA) bool {

@@ -131,7 +131,8 @@ func (w *window) trustByKeyboard() {
 }
 
 // focusField goes to the field for the fingerprint with the Tab key. Nothing else
-// that can have the focus is so wide.
+// that can have the focus is so wide and one line high. What is drawn meanwhile may
+// look like a focus that moves: then the key goes once more around.
 func (w *window) focusField() image.Rectangle {
 	w.s.t.Helper()
 	var field image.Rectangle
