@@ -72,7 +72,8 @@ func (d *clientDialog) spareKeys() []fyne.CanvasObject {
 }
 
 // spareKey adds the button that removes a spare key, or the question that follows, or
-// the answer.
+// the answer. The one that keeps it comes to lie under the pointer: a second click
+// meant for the first button does no harm.
 func (d *clientDialog) spareKey(col *fyne.Container, r vm.KeptRequest) {
 	t, v := d.w.t, r.Spare
 	button := func(label string, do func()) fyne.CanvasObject {
@@ -86,11 +87,11 @@ func (d *clientDialog) spareKey(col *fyne.Container, r vm.KeptRequest) {
 	case v.Problem != nil:
 		col.Add(d.w.markedProblem(theme.Attention, *v.Problem))
 		if v.Insist {
-			row(button("client.forget-force", func() { d.forget(r.ID, true) }), keep)
+			row(keep, button("client.forget-force", func() { d.forget(r.ID, true) }))
 		}
 	case v.Means != "":
 		col.Add(remarkLine(theme.Attention, v.Means))
-		row(button("client.forget-do", func() { d.forget(r.ID, false) }), keep)
+		row(keep, button("client.forget-do", func() { d.forget(r.ID, false) }))
 	default:
 		row(button("client.forget", func() { d.ask(r.ID) }))
 	}
