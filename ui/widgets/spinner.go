@@ -42,9 +42,9 @@ type spinnerRenderer struct {
 	unasked int // ticks since it was painted
 }
 
-// maxUnasked are the ticks, of which there are sixty a second, that a busy machine
-// may take to paint one frame.
-const maxUnasked = 60
+// maxUnasked are the ticks that may pass without it being painted. Ticks and frames
+// come in turn, on one goroutine, so one would do.
+const maxUnasked = 5
 
 // Objects implements fyne.WidgetRenderer.
 func (r *spinnerRenderer) Objects() []fyne.CanvasObject {
