@@ -12,9 +12,9 @@ type Entry struct {
 	Known    platform.Known
 	Report   *trust.Report // of the last check; nil before the first
 	Checking bool
-	// Fresh is the receipt of a change made in this session, which the banner
-	// offers to undo; "" for none.
-	Fresh string
+	// Fresh are the receipts of the changes made in this session that can be taken
+	// back, newest last.
+	Fresh []trust.Receipt
 }
 
 // ID is the registry's name, which identifies the entry.
@@ -113,13 +113,6 @@ func (b *Book) End(regs []trust.Registry) {
 		if e := b.entries[r.String()]; e != nil {
 			e.Checking = false
 		}
-	}
-}
-
-// SetFresh remembers the receipt to be offered for undoing; "" forgets it.
-func (b *Book) SetFresh(id, receipt string) {
-	if e := b.entries[id]; e != nil {
-		e.Fresh = receipt
 	}
 }
 

@@ -151,8 +151,9 @@ func (t Teller) banner(e Entry, r trust.Report) Banner {
 	state := r.Verdict()
 	b := Banner{Mark: markOf(state), Sentence: t.sentence(r, state)}
 	b.Error, b.Detail = t.errorText(r, state)
+	_, undo := e.LatestTrust()
 	switch {
-	case e.Fresh != "":
+	case undo:
 		b.Action, b.Label, b.Quiet = ActUndo, t.say("act.undo", nil), true
 	case state == trust.Unreachable || state == trust.Unknown:
 		b.Action, b.Label = ActCheck, t.say("act.again", nil)

@@ -207,9 +207,17 @@ func TestBanner(t *testing.T) {
 		}
 	}
 	e := entry(t, b, corp)
-	e.Fresh = "r1"
-	if got := tl.Registry(e).Banner; got.Action != vm.ActUndo || !got.Quiet {
-		t.Errorf("after a change the banner offers %q", got.Action)
+	for action, want := range map[string]vm.Action{
+		"trust": vm.ActUndo, "untrust": vm.ActUndo, "use": vm.ActTrust, "move": vm.ActTrust, "client-cert": vm.ActTrust,
+	} {
+		e.Fresh = []trust.Receipt{{ID: "r1", Action: action, Registries: []string{corp}}}
+		if got := tl.Registry(e).Banner; got.Action != want || got.Quiet != (want == vm.ActUndo) {
+			t.Errorf("after %s the banner offers %q", action, got.Action)
+		}
+	}
+	e.Fresh = []trust.Receipt{{ID: "r1", Action: "trust", Registries: []string{"quay.io"}}}
+	if got := tl.Registry(e).Banner.Action; got != vm.ActTrust {
+		t.Errorf("after trusting another registry the banner offers %q", got)
 	}
 	if got := tl.Registry(entry(t, b, corp)).Banner; got.Error != "x509: certificate signed by unknown authority" {
 		t.Errorf("the text to search for is %q", got.Error)

@@ -178,7 +178,7 @@ func (d *clientDialog) apply() {
 // shows the pair to the registry.
 func (d *clientDialog) prove(receipt trust.Receipt) {
 	d.form.Receipt, d.form.Phase = &receipt, vm.Proving
-	d.w.book.SetFresh(d.form.Registry.String(), receipt.ID)
+	d.w.book.Made(d.form.Registry.String(), receipt)
 	d.w.loadHistory()
 	d.render()
 	regs, pair := []trust.Registry{d.form.Registry}, *d.form.Review.Pair

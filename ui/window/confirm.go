@@ -34,13 +34,26 @@ type confirmation struct {
 // showUndo shows what undoing a receipt takes back.
 func (w *Window) showUndo(receipt string) {
 	c := &confirmation{
-		title: w.t.Say("undo.title"), question: w.t.Say("undo.question"), label: w.t.Say("undo.do"), done: w.t.Say("undo.done"),
+		title: w.undoTitle(receipt), question: w.t.Say("undo.question"), label: w.t.Say("undo.do"), done: w.t.Say("undo.done"),
 		plan: func(ctx context.Context) (trust.Plan, error) { return w.service.PlanUndo(ctx, receipt) },
 		act: func(ctx context.Context, _ trust.Plan, progress func(platform.Progress)) (trust.Receipt, error) {
 			return w.service.Undo(ctx, receipt, progress)
 		},
 	}
 	c.open(w)
+}
+
+// undoTitle says in words what undoing a receipt takes back.
+func (w *Window) undoTitle(receipt string) string {
+	known := w.receipts
+	if e, ok := w.entry(); ok { // the history may not have been read again yet
+		known = slices.Concat(known, e.Fresh)
+	}
+	i := slices.IndexFunc(known, func(r trust.Receipt) bool { return r.ID == receipt })
+	if i < 0 {
+		return w.t.Say("undo.title")
+	}
+	return w.t.UndoTitle(known[i])
 }
 
 // showUntrust shows what ceasing to trust the registry on the page removes.
@@ -157,7 +170,7 @@ func (c *confirmation) finish(receipt trust.Receipt, err error) {
 	var regs []trust.Registry
 	for _, e := range w.book.All() {
 		if slices.Contains(c.regs, e.ID()) {
-			w.book.SetFresh(e.ID(), "")
+			w.book.Forget(e.ID(), receipt)
 			regs = append(regs, e.Known.Registry)
 		}
 	}

@@ -67,8 +67,12 @@ func (w *Window) addShortcuts() {
 
 // undoFresh offers to take back what was just done for the registry on the page.
 func (w *Window) undoFresh() {
-	if e, ok := w.entry(); ok && e.Fresh != "" && !w.dialogShown() {
-		w.showUndo(e.Fresh)
+	e, ok := w.entry()
+	if !ok || w.dialogShown() {
+		return
+	}
+	if r, ok := e.Latest(); ok {
+		w.showUndo(r.ID)
 	}
 }
 

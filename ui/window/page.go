@@ -211,7 +211,9 @@ func (p *page) act(a vm.Action) {
 	case vm.ActCheck:
 		w.checkSelected()
 	case vm.ActUndo:
-		w.showUndo(e.Fresh)
+		if r, ok := e.LatestTrust(); ok {
+			w.showUndo(r.ID)
+		}
 	case vm.ActClient:
 		w.showClientCert()
 	case vm.ActReport:

@@ -236,7 +236,7 @@ func (d *signInDialog) applyUse() {
 func (w *Window) changed(receipt trust.Receipt, err error, regs []string) {
 	if err == nil {
 		for _, id := range regs {
-			w.book.SetFresh(id, receipt.ID)
+			w.book.Made(id, receipt)
 		}
 	}
 	w.loadHistory()

@@ -195,7 +195,7 @@ func (d *trustDialog) request() platform.TrustRequest {
 func (d *trustDialog) prove(receipt trust.Receipt, regs []trust.Registry) {
 	d.form.Receipt, d.form.Phase = &receipt, vm.Proving
 	for _, r := range regs {
-		d.w.book.SetFresh(r.String(), receipt.ID)
+		d.w.book.Made(r.String(), receipt)
 	}
 	d.w.loadHistory()
 	d.render()

@@ -200,6 +200,7 @@ func TestFromRedToGreenAndBack(t *testing.T) {
 	r.has("TRUST ANCHOR")
 	r.press("Undo")
 	r.until("the plan to undo", func() bool { return strings.Contains(r.texts(), "This will be taken back") })
+	r.has("Undo: Trusted “Corp Root CA” for registry.corp.example:5000")
 	r.press("Undo it")
 	r.until("red again", func() bool { return strings.Contains(r.texts(), "nobody here knows") })
 	r.has("Undone. Everything is as it was before.")
