@@ -138,6 +138,9 @@ func (m *Modal) Close() {
 		return
 	}
 	m.shown = false
+	// What has the focus in it is told that it loses it: the caret of a field that is
+	// not would go on blinking, and have the window painted, for ever.
+	m.canvas.Unfocus()
 	m.canvas.Overlays().Remove(m.overlay)
 	m.canvas.SetOnTypedKey(m.keys)
 	if m.OnClosed != nil {

@@ -164,7 +164,8 @@ const keepFocus = "-"
 // restoreFocus gives the focus to what took the place of what had it. Without
 // that keys would go to a card that is no longer there.
 func (p *page) restoreFocus(id string) {
-	if id == keepFocus || p.w.dialogShown() {
+	left := p.drawn.kind != "images" && p.images.holds(p.w.win.Canvas().Focused())
+	if id == keepFocus && !left || p.w.dialogShown() {
 		return
 	}
 	if f := p.focus[id]; f != nil {
