@@ -57,6 +57,8 @@ func proofOf(err error) clientcert.Proof {
 	switch {
 	case err == nil:
 		return clientcert.Proof{Outcome: clientcert.Accepted}
+	case errors.Is(err, probe.ErrNotAsked):
+		return clientcert.Proof{Outcome: clientcert.NotAsked}
 	case ok:
 		return clientcert.Proof{Outcome: clientcert.Refused, Text: refused.Text}
 	}

@@ -360,6 +360,18 @@ func publicKeyOf(t *testing.T, csr string) any {
 	return r.PublicKey
 }
 
+// TestProofOfNothing: a registry that asks for no certificate accepts none either.
+func TestProofOfNothing(t *testing.T) {
+	s := newSite(t, nil)
+	s.write("etc/docker/certs.d/"+regName+"/ca.crt", string(s.ca.PEM()), 0o644)
+	alice := trusttest.NewCA(t, "Client CA").Client("alice")
+	r := clientcert.Read(t.Context(), []clientcert.File{{Name: "c", Data: alice.PEM()}, {Name: "k", Data: alice.KeyPEM()}}, trust.Secret{})
+	p, err := s.machine.ProveClientCert(t.Context(), s.reg, *r.Pair)
+	if err != nil || p.Outcome != clientcert.NotAsked {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
 // TestProof: the registry's own word on the pair, and nothing shown to a server that
 // nobody verifies.
 func TestProof(t *testing.T) {

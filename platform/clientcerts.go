@@ -45,7 +45,8 @@ type ClientCerts interface {
 	// found by itself.
 	NewSigningRequest(ctx context.Context, r trust.Registry, name string) (SigningRequest, error)
 	// ProveClientCert shows a pair to the registry in a new handshake, if somebody
-	// in its scope verifies it.
+	// in its scope verifies it. It is accepted only by a registry that asked for it,
+	// was sent it, and answered.
 	ProveClientCert(ctx context.Context, r trust.Registry, p clientcert.Pair) (clientcert.Proof, error)
 	// SigningRequests lists the requests whose key is kept: those whose answer is
 	// awaited, and those whose key lies here beside the one that was installed.

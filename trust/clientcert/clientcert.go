@@ -130,7 +130,8 @@ type Outcome string
 
 // The outcomes. Their words are under "clientcert.proof.<outcome>".
 const (
-	Accepted  Outcome = "accepted"
+	Accepted  Outcome = "accepted"  // asked for, sent, and answered
+	NotAsked  Outcome = "not-asked" // the server did not ask for it: it proves nothing
 	Refused   Outcome = "refused"
 	Untrusted Outcome = "untrusted" // nobody in scope verifies the server, so it was shown nothing
 	Unknown   Outcome = "unknown"

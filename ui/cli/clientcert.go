@@ -226,6 +226,8 @@ func (a *app) proveClient(m platform.Service, reg trust.Registry, pair clientcer
 	switch proof.Outcome {
 	case clientcert.Accepted:
 		paint, symbol = t.good, symbols[trust.Trusted]
+	case clientcert.NotAsked:
+		paint = t.dim
 	case clientcert.Refused:
 		paint, symbol = t.bad, symbols[trust.Refused]
 	}

@@ -228,7 +228,7 @@ func (t Teller) ClientOutcome(f *ClientForm) Outcome {
 	o.Proof = append([]Remark{shown}, o.Proof...)
 	switch {
 	case o.Problem != nil:
-	case f.Shown.Outcome == clientcert.Refused:
+	case f.Shown.Outcome == clientcert.Refused, f.Shown.Outcome == clientcert.NotAsked && o.Summary.Mark == MarkTrusted:
 		o.Summary = shown
 	case f.Shown.Outcome == clientcert.Accepted && o.Summary.Mark == MarkTrusted:
 		o.Summary.Sentence = t.say("client.installed", args{"registry": f.Registry})
@@ -238,7 +238,7 @@ func (t Teller) ClientOutcome(f *ClientForm) Outcome {
 
 var proofMarks = map[clientcert.Outcome]Mark{
 	clientcert.Accepted: MarkTrusted, clientcert.Refused: MarkRefused,
-	clientcert.Untrusted: MarkUnknown, clientcert.Unknown: MarkUnknown,
+	clientcert.NotAsked: MarkUnknown, clientcert.Untrusted: MarkUnknown, clientcert.Unknown: MarkUnknown,
 }
 
 // clientSection is what a registry's page says of client certificates; nil where

@@ -72,7 +72,7 @@ func TestSpareKeyAfterTheProof(t *testing.T) {
 	}
 	f.Phase = vm.Done
 	for outcome, want := range map[clientcert.Outcome]int{
-		clientcert.Accepted: 1, clientcert.Refused: 0, clientcert.Unknown: 0, clientcert.Untrusted: 0,
+		clientcert.Accepted: 1, clientcert.Refused: 0, clientcert.NotAsked: 0, clientcert.Unknown: 0, clientcert.Untrusted: 0,
 	} {
 		f.Shown = &clientcert.Proof{Outcome: outcome}
 		if spare, gone := tl.SpareKeys(f); len(spare) != want || gone.Sentence != "" {

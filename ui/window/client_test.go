@@ -106,6 +106,28 @@ func TestClientCertificateThatIsNotTaken(t *testing.T) {
 	r.button("Undo")
 }
 
+// A registry that never asks for a certificate says nothing about one: no tick.
+func TestClientCertificateThatNobodyAskedFor(t *testing.T) {
+	r, _, ca := clientDesk(t)
+	r.s.Leave("harbor.lab.example")
+	pair := ca.Client("alice")
+	r.drop(map[string][]byte{"alice.pem": append(pair.PEM(), pair.KeyPEM()...)})
+	r.reviewed()
+	r.press("Install it")
+	r.until("the proof", func() bool { return strings.Contains(r.texts(), "The proof") })
+	r.has("The certificate is installed. harbor.lab.example did not ask for it, so nothing is proved.")
+	for _, claim := range []string{"accepts the certificate", "is in place, and"} {
+		if strings.Contains(r.texts(), claim) {
+			t.Errorf("it says %q", claim)
+		}
+	}
+	o := r.w.t.ClientOutcome(r.w.dialog.(*clientDialog).form)
+	if o.Summary.Mark != vm.MarkUnknown || o.Proof[0].Mark != vm.MarkUnknown {
+		t.Errorf("marks %+v, %+v", o.Summary, o.Proof[0])
+	}
+	r.button("Undo")
+}
+
 // A passphrase is asked for when it is needed, with what giving it means, and is
 // forgotten with the dialog.
 func TestClientPassphrase(t *testing.T) {

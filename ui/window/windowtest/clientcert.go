@@ -30,6 +30,13 @@ func (s *Service) Demand(name string, cas ...[]byte) {
 	s.hosts[name].ClientAuth = trust.ClientAuth{Requested: true, Required: true, AcceptableCAs: cas}
 }
 
+// Leave lets a registry ask for no client certificate.
+func (s *Service) Leave(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hosts[name].ClientAuth = trust.ClientAuth{}
+}
+
 // ReviewClientCert implements platform.ClientCerts.
 func (s *Service) ReviewClientCert(ctx context.Context, q platform.ClientCertRequest) (clientcert.Review, error) {
 	s.called("review %s %d", q.Registry, len(q.Files))
@@ -103,6 +110,8 @@ func (s *Service) ProveClientCert(ctx context.Context, r trust.Registry, p clien
 	switch {
 	case h == nil || h.Failure != "":
 		return clientcert.Proof{Outcome: clientcert.Unknown, Text: "i/o timeout"}, ctx.Err()
+	case !h.ClientAuth.Requested:
+		return clientcert.Proof{Outcome: clientcert.NotAsked}, ctx.Err()
 	case s.Unwelcome || !p.Offered(h.ClientAuth.AcceptableCAs):
 		return clientcert.Proof{Outcome: clientcert.Refused, Text: "remote error: tls: certificate required"}, ctx.Err()
 	default:
