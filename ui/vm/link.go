@@ -127,7 +127,7 @@ func (t Teller) claimRow(b *Book, c link.Claim) Row {
 // drawn as trusted.
 type ClaimView struct {
 	Remark       Remark
-	Strong       bool // the certificate is another one
+	Strong       bool // the certificate is another one, or may be
 	Label        string
 	Fingerprints []string // shown beside a certificate that is another one
 	Reach        string   // why there is no wider choice
@@ -137,6 +137,10 @@ func (t Teller) claimView(f *TrustForm) *ClaimView {
 	v := &ClaimView{Reach: t.claimed(f.Claim, "link.reach", nil)}
 	c, ok := f.Candidate()
 	switch {
+	case f.claimsUnsent():
+		issuer, _ := f.unsent()
+		v.Strong = true
+		v.Remark = Remark{MarkAttention, t.claimed(f.Claim, "link.not-sent", args{"issuer": issuer})}
 	case !ok:
 		v.Remark = Remark{MarkUnknown, t.claimed(f.Claim, "link.worth", nil)}
 	case f.Claim.Compare(c.Anchor.Fingerprint()) == link.Same:

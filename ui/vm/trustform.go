@@ -176,6 +176,9 @@ const (
 	Mismatch
 	NotAFingerprint
 	SHA1Given
+	// NotSent: not the chosen certificate's, and maybe that of the authority that the
+	// server did not send. It is no more a comparison than a Mismatch.
+	NotSent
 )
 
 // Compare compares what was pasted with the chosen certificate, in constant time.
@@ -190,15 +193,13 @@ func (f *TrustForm) Compare() Comparison {
 		}
 		return NotAFingerprint
 	}
-	c, ok := f.Candidate()
-	if !ok {
-		return Mismatch
+	if c, ok := f.Candidate(); ok {
+		got := c.Anchor.Fingerprint()
+		if subtle.ConstantTimeCompare(want[:], got[:]) == 1 {
+			return Match
+		}
 	}
-	got := c.Anchor.Fingerprint()
-	if subtle.ConstantTimeCompare(want[:], got[:]) == 1 {
-		return Match
-	}
-	return Mismatch
+	return f.other()
 }
 
 func hexDigits(s string) int {
@@ -244,6 +245,7 @@ const (
 	BlockedNoPlan
 	BlockedNothingToDo
 	BlockedContradicted
+	BlockedNotSent
 )
 
 // Blocked returns why the plan may not be applied now, NotBlocked if it may.
@@ -252,6 +254,8 @@ func (f *TrustForm) Blocked() Blocked {
 	switch {
 	case f.Looking:
 		return BlockedBusy
+	case f.Compare() == NotSent:
+		return BlockedNotSent
 	case !chosen:
 		return BlockedNothingChosen
 	case f.Compare() == Mismatch:

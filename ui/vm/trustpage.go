@@ -102,7 +102,10 @@ func (t Teller) TrustPage(f *TrustForm) TrustPage {
 	}
 	b := f.Blocked()
 	p.CanApply, p.WhyNot = b == NotBlocked, t.blocked(b)
-	if b == BlockedContradicted {
+	switch {
+	case b == BlockedNotSent, b == BlockedContradicted && f.claimsUnsent():
+		p.WhyNot = t.sayUnsent(f, "blocked.not-sent")
+	case b == BlockedContradicted:
 		p.WhyNot = t.claimed(f.Claim, "blocked.claim", nil)
 	}
 	return p
@@ -155,6 +158,8 @@ func (t Teller) compare(f *TrustForm) Remark {
 		return Remark{MarkTrusted, t.say("compare.match", nil)}
 	case Mismatch:
 		return Remark{MarkRefused, t.say("compare.mismatch", nil)}
+	case NotSent:
+		return Remark{MarkAttention, t.sayUnsent(f, "compare.not-sent")}
 	case SHA1Given:
 		return Remark{MarkAttention, t.say("compare.sha1", nil)}
 	case NotAFingerprint:
