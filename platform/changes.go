@@ -40,7 +40,7 @@ func (m *Machine) PlanUntrust(ctx context.Context, regs []trust.Registry) (trust
 	if err != nil {
 		return trust.Plan{}, err
 	}
-	return planner.Untrust(set, probes, m.writable)
+	return planner.Untrust(set, probes, m.scopes(set, nil), m.writable)
 }
 
 // probes looks at regs and returns what was seen in their order.

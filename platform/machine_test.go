@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -344,6 +345,33 @@ func TestUntrust(t *testing.T) {
 	}
 	if !world.Exists(s.machine.World.FS, plan.Changes[0].Path) {
 		t.Error("undo did not bring the file back")
+	}
+}
+
+// Untrust says who refuses then, among those in scope, and what it leaves behind.
+func TestUntrustTellsWhatItBrings(t *testing.T) {
+	dir := "etc/docker/certs.d/" + regName
+	s := newSite(t, nil)
+	s.write(dir+"/ca.crt", string(s.ca.PEM()), 0o644)
+	alice := trusttest.NewCA(t, "Client CA").Client("alice")
+	s.write(dir+"/client.cert", string(alice.PEM()), 0o644)
+	s.write(dir+"/client.key", string(alice.KeyPEM()), 0o600)
+	plan, err := s.machine.PlanUntrust(t.Context(), []trust.Registry{s.reg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(plan.Forecast, func(f trust.Forecast) bool { return f.Party == trust.Docker })
+	if i < 0 {
+		t.Fatalf("nothing of Docker in %+v", plan.Forecast)
+	}
+	if f := plan.Forecast[i]; !f.InScope || f.Before != trust.Trusted || f.After != trust.Refused || f.Reason != trust.UnknownAuthority {
+		t.Errorf("forecast %+v", f)
+	}
+	if want := []trust.Consequence{{Code: trust.ClientStays, Path: "/" + dir + "/client.cert"}}; !slices.Equal(plan.Consequences, want) {
+		t.Errorf("consequences %+v", plan.Consequences)
+	}
+	if len(plan.Changes) != 1 || plan.Changes[0].Path != "/"+dir+"/ca.crt" {
+		t.Errorf("changes %+v", plan.Changes)
 	}
 }
 

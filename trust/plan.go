@@ -167,6 +167,10 @@ const (
 	HostsTOMLToEdit ConsequenceCode = "hosts-toml"    // the person has to name the pair in Path
 )
 
+// ClientStays is a consequence of ceasing to trust: the client certificate in Path
+// is left where it is.
+const ClientStays ConsequenceCode = "client-stays"
+
 // The consequences of letting tools use a sign-in.
 const (
 	// StoreKept: the helper Name is written as the default store. Docker would have
@@ -187,7 +191,7 @@ const (
 // Consequences lists the codes.
 func Consequences() []ConsequenceCode {
 	return []ConsequenceCode{
-		KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit,
+		KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit, ClientStays,
 		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept, VariableWins,
 		NotMovable, OtherNames, TokenStays,
 	}

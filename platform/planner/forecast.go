@@ -24,7 +24,7 @@ func (b *builder) finish() (trust.Plan, error) {
 				if _, closed := b.closed[closedTo{v.Consumer, f.Registry}]; closed && (f.Reason == trust.UnknownAuthority || f.Reason == trust.ClientCertificateRequired) {
 					f.Reason = trust.HostsTOMLWins
 				}
-				if f.InScope && f.After > f.Before && f.Effective == "" {
+				if !b.worsens && f.InScope && f.After > f.Before && f.Effective == "" {
 					return trust.Plan{}, &WorseError{f}
 				}
 				b.plan.Forecast = append(b.plan.Forecast, f)

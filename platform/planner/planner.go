@@ -109,6 +109,7 @@ type builder struct {
 	system  []trust.Anchor // anchors the plan adds to the OS store
 	seen    map[string]int // path -> index of its change
 	closed  map[closedTo]string
+	worsens bool // the plan may make parties in scope worse
 }
 
 func newBuilder(in Input) *builder {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"path"
 	"regexp"
+	"slices"
 
 	"mooring.dev/mooring/platform/consumers"
 	"mooring.dev/mooring/trust"
@@ -19,10 +20,12 @@ var ErrNothingHeld = errors.New("no directory of the registry holds a CA file th
 // Untrust plans to remove the CA files that the parties read for each registry,
 // whoever put them there: files that hold exactly one certificate, under the
 // names that Mooring and Docker's documentation use. The OS store is left alone:
-// what lies there serves more than one registry.
-func Untrust(set *consumers.Set, probes []trust.Probe, writable func(string) bool) (trust.Plan, error) {
-	in := Input{Set: set, Probes: probes, Writable: writable, Scope: func(trust.Registry) []trust.Party { return nil }}
-	b := newBuilder(in)
+// what lies there serves more than one registry. So are client certificates, which
+// the plan says. The scope is for the forecast: to make the parties in it worse is
+// what this plan is for.
+func Untrust(set *consumers.Set, probes []trust.Probe, scope func(trust.Registry) []trust.Party, writable func(string) bool) (trust.Plan, error) {
+	b := newBuilder(Input{Set: set, Probes: probes, Writable: writable, Scope: scope})
+	b.worsens = true
 	for _, p := range probes {
 		b.plan.Registries = append(b.plan.Registries, p.Registry.String())
 		for _, m := range set.Members {
@@ -52,6 +55,10 @@ func (b *builder) removeAnchors(dir string, party trust.Party) {
 	named, _ := files.ReadFile(path.Join(dir, "hosts.toml"))
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
+		if path.Ext(e.Name()) == ".cert" {
+			b.stays(name)
+			continue
+		}
 		if !removable.MatchString(e.Name()) || bytes.Contains(named, []byte(e.Name())) {
 			continue
 		}
@@ -74,6 +81,14 @@ func (b *builder) removeAnchors(dir string, party trust.Party) {
 			Before: &trust.FileState{SHA256: hex.EncodeToString(sum[:]), Mode: info.Mode.Perm(), UID: info.UID, GID: info.GID},
 		}, party)
 		b.overlay.Remove(name)
+	}
+}
+
+// stays notes a client certificate that the plan leaves where it is.
+func (b *builder) stays(name string) {
+	c := trust.Consequence{Code: trust.ClientStays, Path: name}
+	if !slices.Contains(b.plan.Consequences, c) {
+		b.plan.Consequences = append(b.plan.Consequences, c)
 	}
 }
 

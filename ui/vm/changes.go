@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"slices"
 	"strings"
 
 	"mooring.dev/mooring/trust"
@@ -16,7 +17,7 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 	}
 	for _, c := range p.Consequences {
 		mark := MarkAttention
-		if c.Code == trust.DockerServes {
+		if c.Code == trust.DockerServes || c.Code == trust.ClientStays {
 			mark = MarkUnknown // good to know, and nothing to mind
 		}
 		v.Notes = append(v.Notes, Remark{mark, t.W.Consequence(c)})
@@ -31,6 +32,14 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 		v.Notes = append(v.Notes, Remark{MarkUnknown, t.say("changes.rights", nil)})
 	}
 	return v
+}
+
+// Untrusted says what ceasing to trust has done.
+func (t Teller) Untrusted(p trust.Plan) string {
+	if slices.ContainsFunc(p.Consequences, func(c trust.Consequence) bool { return c.Code == trust.ClientStays }) {
+		return t.say("untrust.done-client", nil)
+	}
+	return t.say("untrust.done", nil)
 }
 
 // signs are the marks that people know from diffs.

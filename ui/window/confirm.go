@@ -3,6 +3,7 @@
 package window
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -22,10 +23,12 @@ type confirmation struct {
 	title, question, label, empty string
 	plan                          func(context.Context) (trust.Plan, error)
 	act                           func(context.Context, trust.Plan, func(platform.Progress)) (trust.Receipt, error)
-	done                          string // what is said afterwards
-	note                          string // what undoing means, "" for nothing special
-	bare                          bool   // there is something to do even if no file changes
-	stays                         bool   // open, with the receipt and the way back
+	done                          string                  // what is said afterwards
+	told                          func(trust.Plan) string // the same, where it depends on the plan
+	cancel                        string                  // the button that does nothing; "" for the usual word
+	note                          string                  // what undoing means, "" for nothing special
+	bare                          bool                    // there is something to do even if no file changes
+	stays                         bool                    // open, with the receipt and the way back
 	regs                          []string
 	made                          *trust.Plan
 	acting                        bool
@@ -35,7 +38,8 @@ type confirmation struct {
 func (w *Window) showUndo(receipt string) {
 	c := &confirmation{
 		title: w.undoTitle(receipt), question: w.t.Say("undo.question"), label: w.t.Say("undo.do"), done: w.t.Say("undo.done"),
-		plan: func(ctx context.Context) (trust.Plan, error) { return w.service.PlanUndo(ctx, receipt) },
+		cancel: w.t.Say("undo.cancel"),
+		plan:   func(ctx context.Context) (trust.Plan, error) { return w.service.PlanUndo(ctx, receipt) },
 		act: func(ctx context.Context, _ trust.Plan, progress func(platform.Progress)) (trust.Receipt, error) {
 			return w.service.Undo(ctx, receipt, progress)
 		},
@@ -65,7 +69,7 @@ func (w *Window) showUntrust() {
 	regs := []trust.Registry{e.Known.Registry}
 	c := &confirmation{
 		title: w.t.SayOf("untrust.title", e.ID()), question: w.t.Say("untrust.question"), label: w.t.Say("untrust.do"),
-		empty: w.t.Say("untrust.none"), done: w.t.Say("undo.done"),
+		empty: w.t.Say("untrust.none"), told: w.t.Untrusted,
 		plan: func(ctx context.Context) (trust.Plan, error) { return w.service.PlanUntrust(ctx, regs) },
 		act:  w.service.Apply,
 	}
@@ -96,6 +100,9 @@ func (c *confirmation) planned(p trust.Plan, err error) {
 		return
 	}
 	c.made, c.regs = &p, p.Registries
+	if c.told != nil {
+		c.done = c.told(p)
+	}
 	v := t.Changes(p)
 	question := widgets.NewText(c.question, widgets.Look{}, widgets.Wrap)
 	switch none := len(p.Pending()) == 0; {
@@ -125,7 +132,7 @@ func (c *confirmation) buttons(ready bool) {
 	if !ready {
 		do.Disable()
 	}
-	c.modal.SetFooter(nil, widgets.NewButton(widgets.Outline, c.w.t.Say("act.cancel"), c.close), do)
+	c.modal.SetFooter(nil, widgets.NewButton(widgets.Outline, cmp.Or(c.cancel, c.w.t.Say("act.cancel")), c.close), do)
 }
 
 func (c *confirmation) carryOut() {

@@ -135,7 +135,7 @@ func (s *Service) Apply(ctx context.Context, p trust.Plan, progress func(platfor
 	for _, c := range p.Changes {
 		r.Changes = append(r.Changes, trust.Done{Kind: c.Kind, Path: c.Path, Command: c.Shown, Edits: c.Edits, Registry: c.Registry, Key: c.Key})
 	}
-	s.install(p, true)
+	s.install(p, p.Action != "untrust")
 	s.applySignIn(p)
 	s.installPair(p)
 	s.setAutostart(p)
@@ -218,5 +218,11 @@ func (s *Service) PlanUntrust(ctx context.Context, regs []trust.Registry) (trust
 	if id == "" {
 		return trust.Plan{Schema: trust.PlanSchema, Action: "untrust", Registries: []string{regs[0].String()}}, nil
 	}
-	return s.PlanUndo(ctx, id)
+	p, err := s.PlanUndo(ctx, id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, pair := range s.hosts[regs[0].String()].pairs {
+		p.Consequences = append(p.Consequences, trust.Consequence{Code: trust.ClientStays, Path: pair.CertPath})
+	}
+	return p, err
 }
