@@ -177,7 +177,11 @@ func (t Teller) kept(i int, k platform.Kept) Row {
 	}
 	row.Fields = t.keptFields(k)
 	if k.Path != "" {
-		row.Looked = []Look{{Path: safe.Line(k.Path), Found: true, Word: t.say("kept.path-"+string(pathOf(k)), nil)}}
+		look := Look{Path: safe.Line(k.Path), Found: true, Word: t.say("kept.path-"+string(pathOf(k)), nil)}
+		if k.In == platform.KeptFile {
+			look.Mark = MarkAttention
+		}
+		row.Looked = []Look{look}
 	}
 	switch k.In {
 	case platform.KeptKeyring, platform.KeptSession:

@@ -43,7 +43,7 @@ func (t Teller) finding(f trust.Finding, i int) Row {
 		row.Acts = []Act{{ActMove, t.say("act.move", nil), nil}}
 	}
 	if f.Path != "" {
-		row.Looked = []Look{{Path: safe.Line(f.Path), Found: true, Word: title}}
+		row.Looked = []Look{{Path: safe.Line(f.Path), Found: true, Word: title, Mark: row.Mark}}
 	}
 	return row
 }

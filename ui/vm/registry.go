@@ -81,6 +81,7 @@ type Act struct {
 type Look struct {
 	Path, Word string
 	Found      bool
+	Mark       Mark // of what was found, where that is not good; "" for no more than found
 }
 
 // Field is a named value.

@@ -298,12 +298,18 @@ func TestPlaintextFindingOffersTheKeyring(t *testing.T) {
 	s, _ := windowtest.Scene(t)
 	e := entry(t, checked(t, s), harbor)
 	e.Report.Findings = append(e.Report.Findings, trust.Finding{
-		Code: trust.PlaintextCredentials, Severity: trust.SeverityWarning, Path: "/home/alice/.docker/config.json", Args: map[string]string{"text": harbor},
+		Code: trust.PlaintextCredentials, Severity: trust.SeverityWarning, Path: "/home/alice/.docker/config.json", Args: map[string]string{"text": harbor, "registry": harbor},
 	})
 	for _, row := range teller(t, "en").Registry(e).Findings {
 		if strings.Contains(row.ID, string(trust.PlaintextCredentials)) {
 			if len(row.Acts) != 1 || row.Acts[0].Do != vm.ActMove {
 				t.Errorf("%+v", row.Acts)
+			}
+			if row.Mark != vm.MarkAttention || len(row.Looked) != 1 || row.Looked[0].Mark != vm.MarkAttention {
+				t.Errorf("a password in plain text is marked %q, its file %+v", row.Mark, row.Looked)
+			}
+			if len(row.Notes) != 1 || !strings.Contains(row.Notes[0], "“mooring login "+harbor+" --move”") {
+				t.Errorf("the way out is %q", row.Notes)
 			}
 			return
 		}

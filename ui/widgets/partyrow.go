@@ -17,8 +17,9 @@ import (
 type LookedPath struct {
 	Path   string
 	Found  bool
-	Word   string // "found", "nothing there", or what is odd about it
-	Folder func() // opens the folder; nil for no button
+	State  theme.State // of what was found, where that is not good; "" for no more than found
+	Word   string      // "found", "nothing there", or what is odd about it
+	Folder func()      // opens the folder; nil for no button
 	Copy   func()
 }
 
@@ -139,12 +140,15 @@ func (r *FoldRow) details() []fyne.CanvasObject {
 }
 
 func lookedRow(l LookedPath) fyne.CanvasObject {
-	icon, color := theme.IconClose, theme.ColorMuted
-	if l.Found {
-		icon, color = theme.IconCheck, theme.ColorTrusted
+	mark := theme.Icon(theme.IconClose, theme.ColorMuted)
+	switch {
+	case l.State != "":
+		mark = l.State.Icon()
+	case l.Found:
+		mark = theme.Icon(theme.IconCheck, theme.ColorTrusted)
 	}
 	parts := []fyne.CanvasObject{
-		Icon(theme.Icon(icon, color), 13),
+		Icon(mark, 13),
 		Column(1, NewText(l.Path, Mono, CutMiddle), NewText(l.Word, Secondary, Wrap)),
 	}
 	if l.Folder != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	fynetheme "fyne.io/fyne/v2/theme"
@@ -46,6 +47,29 @@ func sampleRow() RowData {
 	return RowData{
 		State: theme.Refused, Title: "Docker 29.5", Word: "refuses", Reason: "unknown authority · looked in 2 places", Label: "LOOKED AT",
 		Looked: []LookedPath{{Path: path, Word: "not there", Folder: func() {}, Copy: func() {}}, {Path: "/etc/ssl/certs", Found: true, Word: "found"}},
+	}
+}
+
+// What was found is not good because it was found.
+func TestLookedPathIsMarkedAsItStands(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(theme.New())
+	for name, c := range map[string]struct {
+		path LookedPath
+		want fyne.Resource
+	}{
+		"found":   {LookedPath{Found: true}, theme.Icon(theme.IconCheck, theme.ColorTrusted)},
+		"missing": {LookedPath{}, theme.Icon(theme.IconClose, theme.ColorMuted)},
+		"bad":     {LookedPath{Found: true, State: theme.Attention}, theme.Attention.Icon()},
+	} {
+		var got []string
+		for _, o := range test.LaidOutObjects(lookedRow(c.path)) {
+			if i, ok := o.(*canvas.Image); ok {
+				got = append(got, i.Resource.Name())
+			}
+		}
+		if len(got) != 1 || got[0] != c.want.Name() {
+			t.Errorf("%s: %v, not %s", name, got, c.want.Name())
+		}
 	}
 }
 

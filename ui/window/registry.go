@@ -196,7 +196,7 @@ func (p *page) rowData(r vm.Row) widgets.RowData {
 }
 
 func (w *Window) looked(l vm.Look) widgets.LookedPath {
-	p := widgets.LookedPath{Path: l.Path, Found: l.Found, Word: l.Word, Copy: func() { w.copy(l.Path) }}
+	p := widgets.LookedPath{Path: l.Path, Found: l.Found, State: theme.State(l.Mark), Word: l.Word, Copy: func() { w.copy(l.Path) }}
 	if w.options.OpenFolder != nil {
 		p.Folder = func() { w.openFolder(l.Path) }
 	}
