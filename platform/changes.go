@@ -113,6 +113,9 @@ func (m *Machine) PlanUndo(_ context.Context, id string) (trust.Plan, error) {
 	if r.State != trust.ReceiptApplied {
 		return trust.Plan{}, change.Refuse(change.ErrNotUndoable, id, "")
 	}
+	if err := m.applier().Own.Standing(r); err != nil {
+		return trust.Plan{}, err
+	}
 	return undoPlan(r), nil
 }
 

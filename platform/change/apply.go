@@ -219,8 +219,10 @@ func (t *tx) vet(p trust.Plan, c trust.Change, found *file) error {
 }
 
 // look reads the file at path and names the directories missing on its way.
-func (t *tx) look(path string) (found *file, missing []string, err error) {
-	d, names, err := t.e.tree().open(filepath.Dir(path))
+func (t *tx) look(path string) (found *file, missing []string, err error) { return t.e.look(path) }
+
+func (e *Engine) look(path string) (found *file, missing []string, err error) {
+	d, names, err := e.tree().open(filepath.Dir(path))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -156,6 +156,34 @@ func (e *Engine) Undo(ctx context.Context, id string, progress Progress) (trust.
 	return t.r.Receipt, err
 }
 
+// Standing refuses what [Engine.Undo] would, as far as that can be told without a
+// lock and without rights: a receipt that a later one stands on, or a file that is
+// not as it was left. What cannot be read is left to Undo.
+func (e *Engine) Standing(r trust.Receipt) error {
+	all, _ := e.History() // a damaged entry says nothing
+	if err := superseded(r, all); err != nil {
+		return err
+	}
+	for _, d := range r.Changes {
+		if d.Kind != trust.WriteFile && d.Kind != trust.RemoveFile {
+			continue
+		}
+		found, _, err := e.look(d.Path)
+		if err == nil && !sameContent(found, d.After) {
+			return Refuse(ErrChangedSince, d.Path, "")
+		}
+	}
+	return nil
+}
+
+// sameContent leaves owner and mode aside.
+func sameContent(found *file, s *trust.FileState) bool {
+	if found == nil || s == nil {
+		return found == nil && s == nil
+	}
+	return found.exact().SHA256 == s.SHA256
+}
+
 // Receipt returns one receipt.
 func (e *Engine) Receipt(id string) (trust.Receipt, error) {
 	d, missing, err := e.journalTree().open(e.Dir)

@@ -35,6 +35,7 @@ const (
 	ErrBusy             Code = "busy"          // another Mooring is changing things
 	ErrNoReceipt        Code = "no-receipt"
 	ErrNotUndoable      Code = "not-undoable" // undone already, or rolled back
+	ErrSuperseded       Code = "superseded"   // a later receipt for the same file stands
 	ErrJournalDamaged   Code = "journal-damaged"
 	ErrOtherSecret      Code = "other-secret" // the keyring holds another sign-in already
 
@@ -57,7 +58,7 @@ func Codes() []Code {
 		ErrChangedSince, ErrOutsideAllowList, ErrLinkInPath, ErrNotRegular, ErrTooBroad, ErrHash,
 		ErrBadPlan, ErrBadCertificate, ErrTooLarge, ErrNothingToDo, ErrNoRights, ErrRefusedByPerson,
 		ErrNoAgent, ErrNoElevation, ErrHelperMissing, ErrHelperUnsafe, ErrBusy, ErrNoReceipt,
-		ErrNotUndoable, ErrJournalDamaged, ErrOtherSecret, ErrNoSpace, ErrIO, ErrCommandFailed, ErrNotTaken,
+		ErrNotUndoable, ErrSuperseded, ErrJournalDamaged, ErrOtherSecret, ErrNoSpace, ErrIO, ErrCommandFailed, ErrNotTaken,
 		ErrCancelled, ErrSecret, ErrPending,
 	}
 }

@@ -44,10 +44,13 @@ func (t *tx) own() []int {
 	return out
 }
 
-// checkUndo refuses if undoing would lose or could not restore anything: each file
-// must be as it was left, each before-image as it was kept, and each value that was
-// edited still ours.
+// checkUndo refuses if undoing would lose or could not restore anything: no later
+// receipt may stand on this one, each file must be as it was left, each before-image
+// as it was kept, and each value that was edited still ours.
 func (t *tx) checkUndo(ctx context.Context) error {
+	if err := t.checkLater(); err != nil {
+		return err
+	}
 	for _, n := range t.own() {
 		d := t.r.Receipt.Changes[n]
 		if d.Kind != trust.EditFile {
@@ -62,6 +65,24 @@ func (t *tx) checkUndo(ctx context.Context) error {
 		}
 	}
 	return t.checkFiles()
+}
+
+// checkLater is checkUndo for what was done after it. A file with the very bytes that
+// were written may have been removed and written again: it is the later receipt's.
+func (t *tx) checkLater() error {
+	records, _ := t.j.all() // a damaged one says nothing, and is reported elsewhere
+	all := make([]trust.Receipt, len(records))
+	for i, r := range records {
+		all[i] = r.Receipt
+	}
+	return superseded(t.r.Receipt, all)
+}
+
+func superseded(r trust.Receipt, all []trust.Receipt) error {
+	if _, path, ok := r.SupersededBy(all); ok {
+		return Refuse(ErrSuperseded, path, "")
+	}
+	return nil
 }
 
 // checkFiles is checkUndo for files that were written, removed or renamed as a

@@ -1,9 +1,12 @@
 package vm_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/ui/vm"
 	"mooring.dev/mooring/ui/window/windowtest"
 )
 
@@ -50,5 +53,32 @@ func TestUndoTitleSaysWhat(t *testing.T) {
 		if got := tl.UndoTitle(trust.Receipt{Action: "use", Registries: []string{"reg.example:5000"}}); got != want {
 			t.Errorf("%s: got %q, want %q", lang, got, want)
 		}
+	}
+}
+
+// What a later receipt stands on is neither called applied nor offered for undoing.
+func TestHistoryOfSuperseded(t *testing.T) {
+	tl := teller(t, "en")
+	receipt := func(id, action string, minute int, kind trust.ChangeKind) trust.Receipt {
+		return trust.Receipt{
+			ID: id, Action: action, At: time.Date(2026, 1, 1, 3, minute, 0, 0, time.UTC), State: trust.ReceiptApplied,
+			Registries: []string{corp}, Changes: []trust.Done{{Kind: kind, Path: "/etc/x/ca.crt"}},
+		}
+	}
+	receipts := []trust.Receipt{
+		receipt("3", "trust", 30, trust.WriteFile), receipt("2", "untrust", 20, trust.RemoveFile), receipt("1", "trust", 10, trust.WriteFile),
+	}
+	for i, v := range tl.History(receipts, corp) {
+		newest := i == 0
+		if v.CanUndo != newest || (v.State == "applied") != newest || (v.Mark == vm.MarkTrusted) != newest {
+			t.Errorf("%s: %+v", v.ID, v)
+		}
+		if by := "stands on it"; strings.Contains(v.When, by) == newest {
+			t.Errorf("%s: %q", v.ID, v.When)
+		}
+	}
+	receipts[0].State, receipts[1].State = trust.ReceiptUndone, trust.ReceiptUndone
+	if v := tl.History(receipts, "")[2]; !v.CanUndo || v.State != "applied" {
+		t.Errorf("with the later ones undone: %+v", v)
 	}
 }

@@ -13,7 +13,7 @@ type Receipt struct {
 	ID      string
 	Mark    Mark
 	Title   string // "Trusted “Corp Root CA” for reg.example:5000"
-	When    string
+	When    string // and what stands on it
 	State   string
 	Lines   []Line
 	CanUndo bool
@@ -26,7 +26,11 @@ func (t Teller) History(receipts []trust.Receipt, registry string) []Receipt {
 		if registry != "" && !slices.Contains(r.Registries, registry) {
 			continue
 		}
-		out = append(out, t.receipt(r))
+		v := t.receipt(r)
+		if later, _, ok := r.SupersededBy(receipts); ok && v.CanUndo {
+			t.superseded(&v, later)
+		}
+		out = append(out, v)
 	}
 	return out
 }
@@ -49,6 +53,12 @@ func (t Teller) receipt(r trust.Receipt) Receipt {
 		v.Lines = append(v.Lines, t.edits(d.Edits, false)...)
 	}
 	return v
+}
+
+// superseded says that a later change stands on v, which must be undone first.
+func (t Teller) superseded(v *Receipt, later trust.Receipt) {
+	v.CanUndo, v.Mark, v.State = false, MarkUnknown, t.say("history.superseded", nil)
+	v.When = t.say("history.superseded-by", args{"when": v.When, "later": t.W.Moment(later.At)})
 }
 
 func (t Teller) doneLine(d trust.Done) Line {

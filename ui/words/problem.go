@@ -70,6 +70,10 @@ func (w *Words) Error(err error) Problem {
 		Hint:    w.optional("error."+key+".hint", args),
 		Details: details,
 	}
+	// A code and a path add nothing to a sentence that has the path.
+	if bare, ok := err.(*change.Error); ok && bare.Detail == "" && strings.Contains(p.What, safe.Line(bare.Path)) {
+		p.Details = ""
+	}
 	// A fact in the system's own words, where the sentence does not hold it already.
 	if detail, _ := args["detail"].(string); p.Why == "" && !strings.Contains(p.What, safe.Line(detail)) {
 		p.Why = safe.Line(detail)
