@@ -21,7 +21,7 @@ var poses = map[string][]pose{
 	"signin":            {{keys: []string{"ctrl+l"}}},
 	"signin-wrong":      {{keys: []string{"ctrl+l"}}, {text: "alice"}, {keys: []string{"Tab"}}, {text: "WRONG"}, {keys: []string{"Return"}}},
 	"signin-done":       {{keys: []string{"ctrl+l"}}, {text: account}, {keys: []string{"Tab"}}, {text: secret}, {keys: []string{"Return"}}},
-	"signin-used":       {{keys: []string{"ctrl+l"}}, {text: account}, {keys: []string{"Tab"}}, {text: secret}, {keys: []string{"Return"}}, {keys: []string{"shift+Tab", "Return"}}},
+	"signin-used":       {{keys: []string{"ctrl+l"}}, {text: account}, {keys: []string{"Tab"}}, {text: secret}, {keys: []string{"Return"}}, {keys: []string{"Return"}}},
 	"signin-no-keyring": {{keys: []string{"ctrl+l"}}},
 	"signin-not-kept":   {{keys: []string{"ctrl+l"}}, {text: account}, {keys: []string{"Tab"}}, {text: secret}, {keys: []string{"Return"}}},
 	"signin-untrusted":  {{keys: []string{"ctrl+l"}}},

@@ -3,6 +3,8 @@
 package widgets
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
@@ -21,10 +23,14 @@ type Modal struct {
 	flash   *Text
 	shown   bool
 	resume  bool // the focus was on a button, and goes to the next there is
+	// Unasked says that the person did not open it: a key that they were about to
+	// press must not press a button of it.
+	Unasked bool
 	// OnEscape is called for the Escape key; nil closes the dialog.
 	OnEscape func()
 	OnClosed func()
 	keys     func(*fyne.KeyEvent)
+	under    fyne.Focusable // has the window's focus; nil for none
 }
 
 // modalWidth is the design's; narrower windows give less.
@@ -63,6 +69,7 @@ func (m *Modal) SetFooter(left []fyne.CanvasObject, right ...fyne.CanvasObject) 
 	m.footer.Refresh()
 	m.Settle()
 	m.holdButton(held)
+	m.offer()
 }
 
 // heldButton is the place, counted from the right, of the button with the focus,
@@ -113,11 +120,40 @@ func (m *Modal) Settle() {
 func (m *Modal) Show(focus fyne.Focusable) {
 	m.keys = m.canvas.OnTypedKey()
 	m.canvas.SetOnTypedKey(m.typedKey)
+	// An overlay has a focus of its own. Fyne does not tell what has that of the
+	// window: its ring and caret would stay in sight.
+	if m.under = m.canvas.Focused(); m.under != nil {
+		m.under.FocusLost()
+	}
 	m.shown = true
 	m.canvas.Overlays().Add(m.overlay)
 	m.overlay.Resize(m.canvas.Size())
 	if focus != nil {
 		m.canvas.Focus(focus)
+	}
+	m.offer()
+}
+
+// offer puts the focus on the filled button, which is the last, so that Enter presses
+// it. Where there is a field, that is asked first: no key passes over it.
+func (m *Modal) offer() {
+	if !m.shown || m.Unasked || m.canvas.Focused() != nil || slices.ContainsFunc(focusables(m.page.content), isField) {
+		return
+	}
+	if n := len(m.footer.Objects); n > 0 {
+		if b, ok := m.footer.Objects[n-1].(*Button); ok && b.kind == Primary && !b.disabled {
+			m.resume = false
+			m.canvas.Focus(b)
+		}
+	}
+}
+
+func isField(f fyne.Focusable) bool {
+	switch f.(type) {
+	case *Entry, *Secret:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -143,6 +179,9 @@ func (m *Modal) Close() {
 	m.canvas.Unfocus()
 	m.canvas.Overlays().Remove(m.overlay)
 	m.canvas.SetOnTypedKey(m.keys)
+	if m.under != nil && m.canvas.Focused() == m.under {
+		m.under.FocusGained()
+	}
 	if m.OnClosed != nil {
 		m.OnClosed()
 	}

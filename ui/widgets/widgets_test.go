@@ -475,3 +475,70 @@ func TestFocusStaysOnTheChoice(t *testing.T) {
 		t.Errorf("the focus is on %T, chosen is %d", w.Canvas().Focused(), chosen)
 	}
 }
+
+// While a dialog is open nothing under it looks as if it had the focus, and Enter
+// presses the filled button, unless there is a field to fill or nobody asked for it.
+func TestModalTakesTheFocus(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		body    fyne.CanvasObject
+		unasked bool
+		off     bool
+		presses int
+	}{
+		{name: "a question", body: NewText("Really?", Body, Wrap), presses: 1},
+		{name: "not yet", body: NewText("Working it out", Body, Wrap), off: true},
+		{name: "a field", body: Panel(Column(4, NewEntry("name")))},
+		{name: "a password", body: NewSecret("")},
+		{name: "from a link", body: NewText("Really?", Body, Wrap), unasked: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			themed(t)
+			under := NewButton(Outline, "under it", func() { t.Error("the key reached what is under the dialog") })
+			w := test.NewTempWindow(t, under)
+			w.Canvas().Focus(under)
+			m := NewModal(w.Canvas(), "Title")
+			m.Unasked = c.unasked
+			n := 0
+			do := NewButton(Primary, "Do it", func() { n++ })
+			if c.off {
+				do.Disable()
+			}
+			m.SetBody(c.body)
+			m.SetFooter(nil, NewButton(Outline, "Cancel", m.Close), do)
+			m.Show(nil)
+			if under.focused {
+				t.Error("what is under the dialog still has the ring")
+			}
+			enter := &fyne.KeyEvent{Name: fyne.KeyReturn}
+			if f := w.Canvas().Focused(); f != nil {
+				f.TypedKey(enter)
+			} else {
+				w.Canvas().OnTypedKey()(enter)
+			}
+			if n != c.presses || !m.Shown() {
+				t.Errorf("Enter pressed it %d times, want %d; shown: %v", n, c.presses, m.Shown())
+			}
+			m.Close()
+			if !under.focused || w.Canvas().Focused() != fyne.Focusable(under) {
+				t.Error("the focus does not come back")
+			}
+		})
+	}
+}
+
+// A button that comes to life while nothing has the focus gets it.
+func TestModalOffersWhatIsReady(t *testing.T) {
+	themed(t)
+	w := test.NewTempWindow(t, NewText("under it", Body, Wrap))
+	m := NewModal(w.Canvas(), "Title")
+	do := NewButton(Primary, "Do it", nil)
+	do.Disable()
+	m.SetFooter(nil, do)
+	m.Show(nil)
+	do = NewButton(Primary, "Do it", nil)
+	m.SetFooter(nil, NewButton(Outline, "Cancel", nil), do)
+	if w.Canvas().Focused() != fyne.Focusable(do) {
+		t.Errorf("the focus is on %T", w.Canvas().Focused())
+	}
+}

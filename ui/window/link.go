@@ -55,6 +55,7 @@ func (w *Window) occupied() bool {
 // showRefused says why a link or file was not opened.
 func (w *Window) showRefused(err error) {
 	d := w.newDialog(w.t.Say("link.refused"))
+	d.modal.Unasked = true
 	d.modal.SetBody(w.problem(w.t.W.Error(err)),
 		widgets.NewText(w.t.Say("link.nothing"), widgets.Secondary, widgets.Wrap))
 	d.closeOnly(w.t.Say("act.close"))
@@ -66,6 +67,7 @@ func (w *Window) showRefused(err error) {
 func (w *Window) showClaim(c link.Claim, back func()) {
 	p := w.t.ClaimPage(w.book, c)
 	d := w.newDialog(p.Title)
+	d.modal.Unasked = true
 	d.modal.SetBody(w.claimBody(p)...)
 	look := widgets.NewButton(widgets.Primary, w.t.Say("link.look"), func() {
 		d.close()
@@ -120,6 +122,7 @@ type projectDialog struct {
 
 func (w *Window) showProject(claims []link.Claim) {
 	d := &projectDialog{panel: w.newDialog(""), claims: claims}
+	d.modal.Unasked = true
 	w.dialog = d
 	d.refresh()
 	d.closeOnly(w.t.Say("act.close"))
