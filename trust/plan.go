@@ -317,6 +317,17 @@ func (r Receipt) Judged() bool {
 	return len(r.Changes) == 0
 }
 
+// Moved reports whether a password was put elsewhere: into a keyring, or out of a
+// file. A check says of files that hold one.
+func (r Receipt) Moved() bool {
+	for _, d := range r.Changes {
+		if d.Kind == KeepSecret || slices.ContainsFunc(d.Edits, func(e Edit) bool { return e.Secret }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Done is one change as it was carried out.
 type Done struct {
 	Kind    ChangeKind `json:"kind"`

@@ -65,10 +65,12 @@ func (w *Window) stopChecking() {
 	w.render()
 }
 
-// checkSelected checks the registry on the page again. Leaving the page cancels
-// it: nobody waits for the answer any more.
+// checkSelected checks the registry on the page again, and asks anew what else the
+// page shows of it. Leaving the page cancels it: nobody waits for the answer any more.
 func (w *Window) checkSelected() {
 	if e, ok := w.entry(); ok {
+		w.loadAccounts()
+		w.renewImages(e.ID())
 		w.checkWith(w.single, []trust.Registry{e.Known.Registry}, nil)
 	}
 }

@@ -201,6 +201,7 @@ func (d *clientDialog) prove(receipt trust.Receipt) {
 
 func (d *clientDialog) finish(p vm.Phase, err error) {
 	d.form.Phase, d.form.Err = p, err
+	d.w.renewImages(d.form.Registry.String())
 	d.requested() // one is answered now
 	d.render()
 	d.w.render()

@@ -97,6 +97,7 @@ func (c *confirmation) planned(p trust.Plan, err error) {
 	t := c.w.t
 	if err != nil {
 		c.draw(c.w.problem(t.W.Error(err)))
+		c.closeOnly(t.Say("act.close"))
 		return
 	}
 	c.made, c.regs = &p, p.Registries
@@ -112,6 +113,7 @@ func (c *confirmation) planned(p trust.Plan, err error) {
 		return
 	case none && c.empty != "":
 		c.draw(widgets.NewText(c.empty, widgets.Look{}, widgets.Wrap))
+		c.closeOnly(t.Say("act.close"))
 		return
 	}
 	col := widgets.Column(10, widgets.Lines(lines(v.Lines)))
@@ -174,16 +176,10 @@ func (c *confirmation) finish(receipt trust.Receipt, err error) {
 	}
 	c.close()
 	w.say(theme.Trusted, c.done)
-	var regs []trust.Registry
-	for _, e := range w.book.All() {
-		if slices.Contains(c.regs, e.ID()) {
-			w.book.Forget(e.ID(), receipt)
-			regs = append(regs, e.Known.Registry)
-		}
+	for _, id := range c.regs {
+		w.book.Forget(id, receipt)
 	}
-	if receipt.Judged() {
-		w.checkThese(regs, nil)
-	}
+	w.outdated(receipt, c.regs)
 }
 
 // settled shows what was done, with the way back.

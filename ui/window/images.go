@@ -4,6 +4,7 @@ package window
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -104,6 +105,29 @@ func (w *Window) openImages() {
 	}
 	t.refresh()
 	w.win.Canvas().Focus(t.filter)
+}
+
+// renewImages drops what was read of registries' content: what they show, and to
+// whom, may be another now. The tab asks anew if it is shown, else when it is opened.
+func (w *Window) renewImages(ids ...string) {
+	t := w.page.images
+	switch {
+	case t == nil || !slices.Contains(ids, t.model.Registry.String()):
+	case w.page.tab == tabImages:
+		t.renew()
+	default:
+		w.leaveImages()
+		w.page.images = nil
+	}
+}
+
+// renew asks for everything again and keeps the place: the filter, and the repository
+// that was chosen.
+func (t *imagesTab) renew() {
+	t.read()
+	if name := t.model.Chosen; name != "" {
+		t.choose(name)
+	}
 }
 
 // leaveImages cancels what only the tab waited for.

@@ -80,7 +80,10 @@ func (w *Window) showTab(tab pageTab) {
 	}
 	w.page.tab = tab
 	w.page.refresh()
-	if tab == tabImages {
+	switch tab {
+	case tabSignIn:
+		w.loadAccounts()
+	case tabImages:
 		w.openImages()
 	}
 }

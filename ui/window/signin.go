@@ -161,6 +161,7 @@ func (d *signInDialog) proved(out signin.Outcome, err error) {
 	d.w.loadAccounts()
 	switch {
 	case err == nil:
+		d.w.renewImages(d.form.Registry().String())
 		d.planUse()
 	case d.form.Step == vm.Typing:
 		d.w.win.Canvas().Focus(d.secret)
@@ -238,10 +239,26 @@ func (w *Window) changed(receipt trust.Receipt, err error, regs []string) {
 		for _, id := range regs {
 			w.book.Made(id, receipt)
 		}
+		w.outdated(receipt, regs)
 	}
 	w.loadHistory()
 	w.loadAccounts()
 	w.render()
+}
+
+// outdated has what a change can have made untrue asked anew: what registries show,
+// and what the last check of them said.
+func (w *Window) outdated(receipt trust.Receipt, ids []string) {
+	w.renewImages(ids...)
+	var regs []trust.Registry
+	for _, id := range ids {
+		if e, ok := w.book.Entry(id); ok {
+			regs = append(regs, e.Known.Registry)
+		}
+	}
+	if len(regs) > 0 && (receipt.Judged() || receipt.Moved()) {
+		w.checkThese(regs, nil)
+	}
 }
 
 // trustFirst opens the trust dialog and comes back once the registry is trusted.

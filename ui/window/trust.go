@@ -214,6 +214,9 @@ func (d *trustDialog) prove(receipt trust.Receipt, regs []trust.Registry) {
 
 func (d *trustDialog) finish(p vm.Phase, err error) {
 	d.form.Phase, d.form.Err = p, err
+	if r := d.form.Receipt; r != nil {
+		d.w.renewImages(r.Registries...)
+	}
 	d.render()
 	d.w.render()
 }

@@ -157,6 +157,9 @@ func (w *Window) choose(id string) {
 	if _, ok := w.book.Entry(id); !ok {
 		id = ""
 	}
+	if id != "" {
+		w.loadAccounts() // other programs may have changed them
+	}
 	if id == w.selected && w.page.mode == showRegistry {
 		return
 	}
