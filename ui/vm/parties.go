@@ -148,6 +148,9 @@ func (t Teller) looked(r trust.Report, p trust.Party) []Look {
 			}
 			for _, l := range v.Looked {
 				look := Look{Path: safe.Line(l.Path), Found: l.Found, Word: t.lookWord(l)}
+				if l.Note != "" {
+					look.Mark = MarkAttention
+				}
 				if !slices.Contains(out, look) {
 					out = append(out, look)
 				}

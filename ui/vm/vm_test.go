@@ -293,6 +293,12 @@ func TestPartiesOutOfScopeAreMuted(t *testing.T) {
 	if got := rows[0].Looked[0]; got.Path != "/etc/docker/certs.d/"+corp || got.Found {
 		t.Errorf("docker looked first at %+v", got)
 	}
+	e := entry(t, b, corp)
+	first := &e.Report.Endpoints[0].Verdicts[0]
+	first.Looked = []trust.Look{{Path: "/bad", Found: true, Note: string(trust.NotPEM)}, {Path: "/good", Found: true}}
+	if got := teller(t, "en").Registry(e).Parties[0].Looked; got[0].Mark != vm.MarkAttention || got[1].Mark != "" {
+		t.Errorf("what is odd and what is found are marked %+v", got)
+	}
 }
 
 func TestRowsMoveOnlyWhenSettled(t *testing.T) {

@@ -198,6 +198,8 @@ func (w *Words) classifyPlan(err error) (key string, args map[string]any) {
 		return "plan-no-anchor", nil
 	case errors.Is(err, planner.ErrNoPlace):
 		return "plan-no-place", nil
+	case errors.Is(err, planner.ErrNothingHeld):
+		return "plan-nothing-held", nil
 	case errors.Is(err, planner.ErrNoPassword):
 		return "signins-no-password", nil
 	}
