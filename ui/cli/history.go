@@ -36,14 +36,16 @@ func (a *app) answerHistory(receipts []trust.Receipt) error {
 	t := a.newText(a.std.Out, a.std.OutTTY)
 	rows := table{}
 	for _, r := range receipts {
-		paint := t.dim
-		if r.State == trust.ReceiptApplied {
+		paint, state := t.dim, t.words.ReceiptState(r.State)
+		if _, _, later := r.SupersededBy(receipts); later && r.State == trust.ReceiptApplied {
+			state = t.words.Superseded()
+		} else if r.State == trust.ReceiptApplied {
 			paint = t.good
 		} else if r.State == trust.ReceiptPending {
 			paint = t.warn
 		}
 		rows.row(cell{safe.Line(r.ID), t.bold}, plain(t.words.Moment(r.At)), plain(t.words.Action(r.Action)),
-			cell{t.words.ReceiptState(r.State), paint}, plain(safe.Line(strings.Join(r.Registries, " "))))
+			cell{state, paint}, plain(safe.Line(strings.Join(r.Registries, " "))))
 	}
 	rows.write(t.w)
 	return nil

@@ -57,7 +57,7 @@ func (t Teller) receipt(r trust.Receipt) Receipt {
 
 // superseded says that a later change stands on v, which must be undone first.
 func (t Teller) superseded(v *Receipt, later trust.Receipt) {
-	v.CanUndo, v.Mark, v.State = false, MarkUnknown, t.say("history.superseded", nil)
+	v.CanUndo, v.Mark, v.State = false, MarkUnknown, t.W.Superseded()
 	v.When = t.say("history.superseded-by", args{"when": v.When, "later": t.W.Moment(later.At)})
 }
 

@@ -32,6 +32,9 @@ func (w *Words) Status(s trust.Status) string { return w.code("status.", string(
 // ReceiptState is how far an applied plan stands.
 func (w *Words) ReceiptState(s trust.ReceiptState) string { return w.code("receipt.", string(s)) }
 
+// Superseded is how an applied plan stands on which a later one stands.
+func (w *Words) Superseded() string { return w.code("receipt.", "superseded") }
+
 // Action is what a plan or receipt does: "trust", "untrust".
 func (w *Words) Action(action string) string { return w.code("action.", action) }
 
