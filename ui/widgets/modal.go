@@ -23,8 +23,8 @@ type Modal struct {
 	flash   *Text
 	shown   bool
 	resume  bool // the focus was on a button, and goes to the next there is
-	// Unasked says that the person did not open it: a key that they were about to
-	// press must not press a button of it.
+	// Unasked says that the person did not ask for what it shows, but for nothing, or
+	// for a field: a key that they were about to press must not press a button of it.
 	Unasked bool
 	// OnEscape is called for the Escape key; nil closes the dialog.
 	OnEscape func()

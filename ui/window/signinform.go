@@ -13,6 +13,9 @@ import (
 func (d *signInDialog) render() {
 	p := d.w.t.SignInPage(d.form)
 	d.modal.SetTitle(p.Title)
+	// Somebody who opened it may be typing a password, with a space in it, though
+	// there is no field for one yet, or none at all.
+	d.modal.Unasked = p.Done == nil
 	if p.Done != nil {
 		d.renderDone(*p.Done)
 		return
