@@ -39,6 +39,9 @@ func TestTheKernelTellsOfLinks(t *testing.T) {
 	}()
 	network := <-ready
 	if network == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no network namespaces here")
+		}
 		t.Skip("no network namespaces here")
 	}
 	// The socket may not listen yet, so the link goes up and down until it does.
