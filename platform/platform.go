@@ -109,8 +109,11 @@ type TrustRequest struct {
 	Anchors    []trust.Anchor
 	Parties    []trust.Party // nil: each registry's scope
 	Reach      trust.Reach   // "" is trust.ReachRegistry
-	Timeout    time.Duration
-	AllowLeaf  bool // the person asked for a leaf with the consequence said
+	// Location is which OS store is meant where the plan reaches one: "" is the
+	// narrowest that the system has.
+	Location  trust.Location
+	Timeout   time.Duration
+	AllowLeaf bool // the person asked for a leaf with the consequence said
 }
 
 // Progress is one step of a job that takes a while.
@@ -147,4 +150,5 @@ type Service interface {
 	Catalogs
 	ClientCerts
 	Watching
+	Restarts
 }

@@ -31,6 +31,8 @@ const (
 	MoveFile   ChangeKind = "move-file"   // rename Path to To in the same directory, where nothing is; its content is kept nowhere else
 	EditFile   ChangeKind = "edit-file"   // make Edits in Path, and leave every other byte as it is
 	KeepSecret ChangeKind = "keep-secret" // put the sign-in that lies in Path at Key into the keyring
+	// ChangeStore makes Store hold the certificate in Content as Want says.
+	ChangeStore ChangeKind = "change-store"
 )
 
 // Status is how a change relates to what is there, for the preview.
@@ -71,8 +73,14 @@ type Change struct {
 	// the file holds it.
 	Registry string   `json:"registry,omitempty"`
 	Key      []string `json:"key,omitempty"`
+	// Store, Was and Want are of ChangeStore. Applying stops if the store no longer
+	// holds the certificate as Was says.
+	Store StoreID     `json:"store,omitempty"`
+	Was   *Membership `json:"was,omitempty"`
+	Want  *Membership `json:"want,omitempty"`
 	// Command names an entry of the fixed command table, for RunCommand; Shown is
-	// the command line as a person reads it.
+	// the command line as a person reads it, also of a ChangeStore that is carried
+	// out by commands.
 	Command string `json:"command,omitempty"`
 	Shown   string `json:"shown,omitempty"`
 	// Privileged: the person's own rights do not suffice.
@@ -343,6 +351,12 @@ type Done struct {
 	Edits    []Edit   `json:"edits,omitempty"`
 	Registry string   `json:"registry,omitempty"`
 	Key      []string `json:"key,omitempty"`
+	// Store held Certificate (SHA-256, 64 hex digits: one of the receipt's anchors) as
+	// Was says, and now holds it as Now says.
+	Store       StoreID     `json:"store,omitempty"`
+	Certificate string      `json:"certificate,omitempty"`
+	Was         *Membership `json:"was,omitempty"`
+	Now         *Membership `json:"now,omitempty"`
 	// Skipped: the command was not run, because nothing is executed from a tree
 	// under --root.
 	Skipped bool `json:"skipped,omitempty"`

@@ -33,6 +33,7 @@ package change
 
 import (
 	"context"
+	"crypto/x509"
 	"os"
 	"time"
 
@@ -55,6 +56,8 @@ type Engine struct {
 	Owner *Owner
 	// Commands runs the fixed command table; nil: no command is run.
 	Commands Commands
+	// Stores changes what trust stores hold; nil: plans that need it are refused.
+	Stores Stores
 	// Editor edits files, Secrets keeps what is taken out of them; nil: plans that
 	// need one are refused.
 	Editor  Editor
@@ -80,6 +83,16 @@ type Commands interface {
 	Run(ctx context.Context, key string, undo bool) (output string, ran bool, err error)
 	// Holds reports which of the fingerprints the entry's derived store holds now.
 	Holds(key string, fingerprints []string) ([]string, error)
+}
+
+// Stores are the trust stores of this machine that have members: what store.Table
+// does. Errors are [Error]s.
+type Stores interface {
+	// Get says how a store holds cert now.
+	Get(ctx context.Context, id trust.StoreID, cert *x509.Certificate) (trust.Membership, error)
+	// Set makes the store hold cert as want says, and nothing else of it otherwise.
+	// To set what is there already changes nothing.
+	Set(ctx context.Context, id trust.StoreID, cert *x509.Certificate, want trust.Membership) error
 }
 
 // Progress is told before each step.

@@ -26,6 +26,7 @@ type fake struct {
 	platform.Catalogs    `json:"-"`
 	platform.ClientCerts `json:"-"`
 	platform.Watching    `json:"-"`
+	platform.Restarts    `json:"-"`
 
 	dir      string
 	fail     string // a change.Code with which Apply fails

@@ -31,6 +31,7 @@ type Service struct {
 	content
 	clientCerts
 	watching
+	platform.Restarts
 
 	mu       sync.Mutex
 	known    []platform.Known
