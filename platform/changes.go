@@ -8,6 +8,7 @@ import (
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/consumers"
 	"mooring.dev/mooring/platform/planner"
+	"mooring.dev/mooring/platform/store/all"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -21,16 +22,51 @@ func (m *Machine) PlanTrust(ctx context.Context, q TrustRequest) (trust.Plan, er
 		return trust.Plan{}, err
 	}
 	scopeOf := m.scopes(set, q.Parties)
+	stores, err := m.stores(ctx, q.Anchors)
+	if err != nil {
+		return trust.Plan{}, err
+	}
 	return planner.Trust(planner.Input{
 		Set: set, Probes: probes, Anchors: q.Anchors, AllowLeaf: q.AllowLeaf, Writable: m.writable,
+		Stores: stores, Reach: q.Reach,
 		Scope: func(r trust.Registry) []trust.Party {
 			scope := scopeOf(r)
-			if q.Reach == trust.ReachComputer && !slices.Contains(scope, trust.System) {
+			if trust.ReachRegistry.Wider(q.Reach) != trust.ReachRegistry && !slices.Contains(scope, trust.System) {
 				scope = append(slices.Clone(scope), trust.System)
 			}
 			return scope
 		},
 	})
+}
+
+// Reaches implements Service. Windows and macOS know an OS store of the person's
+// besides the one of all programs.
+func (m *Machine) Reaches() []trust.Reach {
+	if m.World.OS == "linux" {
+		return []trust.Reach{trust.ReachRegistry, trust.ReachComputer}
+	}
+	return []trust.Reach{trust.ReachRegistry, trust.ReachAccount, trust.ReachComputer}
+}
+
+// stores finds the trust stores of this machine and what they hold of anchors. One
+// that cannot be read is left out: nothing could be undone there.
+func (m *Machine) stores(ctx context.Context, anchors []trust.Anchor) ([]planner.Store, error) {
+	table := all.Table(m.World)
+	var out []planner.Store
+	for _, info := range table.Find(ctx) {
+		s := planner.Store{Info: info}
+		for _, a := range anchors {
+			was, err := table.Get(ctx, info.ID, a.Cert)
+			if err != nil {
+				break
+			}
+			s.Was = append(s.Was, was)
+		}
+		if len(s.Was) == len(anchors) {
+			out = append(out, s)
+		}
+	}
+	return out, ctx.Err()
 }
 
 // PlanUntrust implements Service.

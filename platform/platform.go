@@ -108,10 +108,9 @@ type TrustRequest struct {
 	Registries []trust.Registry
 	Anchors    []trust.Anchor
 	Parties    []trust.Party // nil: each registry's scope
-	Reach      trust.Reach   // "" is trust.ReachRegistry
-	// Location is which OS store is meant where the plan reaches one: "" is the
-	// narrowest that the system has.
-	Location  trust.Location
+	// Reach beyond trust.ReachRegistry puts the OS store in scope: the person's, or
+	// that of all programs. "": no wider than the parties need.
+	Reach     trust.Reach
 	Timeout   time.Duration
 	AllowLeaf bool // the person asked for a leaf with the consequence said
 }
@@ -131,6 +130,8 @@ type Service interface {
 	SetScope(ctx context.Context, r trust.Registry, parties []trust.Party) error
 	// InstalledParties lists the relying parties found on this machine.
 	InstalledParties(ctx context.Context) []trust.Party
+	// Reaches lists how far trust can go on this system, narrow first.
+	Reaches() []trust.Reach
 	// Check calls each with every report as it comes, from one goroutine at a
 	// time, and returns when all are in or ctx is done.
 	Check(ctx context.Context, regs []trust.Registry, o CheckOptions, each func(trust.Report)) error

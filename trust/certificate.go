@@ -142,6 +142,18 @@ type Source string
 // SourceSent marks a certificate that the server itself sent.
 const SourceSent Source = "sent"
 
+// StoreSource is the provenance of a certificate that is a member of a store.
+func StoreSource(id StoreID) Source { return Source("store:" + string(id)) }
+
+// Store returns the id of a store source, or "".
+func (s Source) Store() StoreID {
+	id, ok := strings.CutPrefix(string(s), "store:")
+	if !ok {
+		return ""
+	}
+	return StoreID(id)
+}
+
 // FileSource is the provenance of a certificate read from path.
 func FileSource(path string) Source { return Source("file:" + path) }
 

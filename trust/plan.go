@@ -14,11 +14,31 @@ import (
 // elevation actions the plan may run.
 type Reach string
 
-// The two reaches, narrow first.
+// The reaches, narrow first.
 const (
 	ReachRegistry Reach = "registry" // certs.d of named registries only
-	ReachComputer Reach = "computer" // also the OS trust store
+	ReachAccount  Reach = "account"  // also trust stores that this person's programs read
+	ReachComputer Reach = "computer" // also those that every program reads
 )
+
+// reaches in their order.
+var reaches = []Reach{ReachRegistry, ReachAccount, ReachComputer}
+
+// Wider returns the wider of two reaches; "" is the narrowest.
+func (r Reach) Wider(s Reach) Reach {
+	if slices.Index(reaches, s) > slices.Index(reaches, r) {
+		return s
+	}
+	return r
+}
+
+// ReachAt is the reach of a plan that changes a store at a location.
+func ReachAt(l Location) Reach {
+	if l == LocationUser {
+		return ReachAccount
+	}
+	return ReachComputer
+}
 
 // ChangeKind is what a change does.
 type ChangeKind string
@@ -95,6 +115,15 @@ func (c Change) Moved() string {
 		return c.Path
 	}
 	return c.Path + " → " + c.To[strings.LastIndexAny(c.To, `/\`)+1:]
+}
+
+// StoreCommands are the command lines, as a person reads them, by which a store is
+// changed; nil where none runs.
+func (c Change) StoreCommands() []string {
+	if c.Kind != ChangeStore || c.Shown == "" || c.Status == StatusUnchanged {
+		return nil
+	}
+	return strings.Split(c.Shown, "\n")
 }
 
 // FileState identifies a file by content, mode and owner. Of a file that is edited
@@ -245,9 +274,13 @@ func (p Plan) Pending() []Change {
 
 // Half returns the part of the plan that needs root's rights, or the part that
 // does not: its pending changes alone, without forecast, restarts and
-// consequences, which are for people. What travels to the privileged process is the former.
+// consequences, which are for people. What travels to the privileged process is the
+// former; stores of the person's own are none of its business.
 func (p Plan) Half(privileged bool) Plan {
 	half := p
+	if privileged && half.Reach == ReachAccount {
+		half.Reach = ReachRegistry
+	}
 	half.Changes, half.Restarts, half.Forecast, half.Consequences = nil, nil, nil, nil
 	for _, c := range p.Pending() {
 		if c.Privileged == privileged {

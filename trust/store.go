@@ -51,6 +51,3 @@ const (
 	LocationUser     Location = "user"     // programs of this person
 	LocationComputer Location = "computer" // every program, services among them
 )
-
-// StoreSource is the provenance of a certificate that is a member of a store.
-func StoreSource(id StoreID) Source { return Source("store:" + string(id)) }

@@ -36,6 +36,7 @@ type Query struct {
 	Host     string // the endpoint's own host[:port] as the consumer would write it
 	Auth     trust.AuthScheme
 	System   *SystemStore // the OS store, read once a check
+	Shift    Shift        // what a plan changes in other stores
 	// IP is the address at which the registry itself answered, invalid when that is
 	// not known: some daemons do not verify whole ranges of addresses, and then
 	// neither the token server nor the blob store of a registry in one.

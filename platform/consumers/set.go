@@ -3,6 +3,7 @@ package consumers
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Set struct {
 	World   world.World
 	Members []Member
 	System  *SystemStore
+	Shift   Shift // of stores, in a set over an overlay
 }
 
 // Gather finds the consumers of w and reads its OS store, all from one snapshot
@@ -84,12 +86,26 @@ var programs = map[trust.Party][]string{
 	trust.Containerd: {"containerd", "nerdctl"},
 }
 
-// Over returns the set as it would be with the files of fs and with added
-// anchors in the OS store, which only now appeared there.
-func (s *Set) Over(fs world.FS, added []trust.Anchor) *Set {
+// Shift is what a plan changes in trust stores. An anchor's source is its store, or
+// the file from which the OS store is derived.
+type Shift struct{ Added, Gone []trust.Anchor }
+
+// ofSystem is the part of the shift that concerns the OS store.
+func (s Shift) ofSystem() Shift {
+	other := func(a trust.Anchor) bool {
+		id := a.Source.Store()
+		return id != "" && id.Kind() != trust.StoreWindows && id.Kind() != trust.StoreKeychain
+	}
+	return Shift{slices.DeleteFunc(slices.Clone(s.Added), other), slices.DeleteFunc(slices.Clone(s.Gone), other)}
+}
+
+// Over returns the set as it would be with the files of fs and with the stores
+// shifted, which only now happened.
+func (s *Set) Over(fs world.FS, shift Shift) *Set {
 	o := *s
 	o.World = Snapshot(s.World.WithFS(fs))
-	o.System = s.System.With(added)
+	o.Shift = shift
+	o.System = s.System.With(shift.ofSystem())
 	return &o
 }
 
@@ -118,7 +134,7 @@ type Judgement struct {
 func (s *Set) Judge(p trust.Probe, ep trust.Endpoint, given []trust.Anchor, at time.Time) Judgement {
 	q := Query{
 		Registry: p.Registry, Role: ep.Role, Host: hostOf(p, ep),
-		Auth: p.Auth.Scheme, System: s.System, IP: registryIP(p),
+		Auth: p.Auth.Scheme, System: s.System, Shift: s.Shift, IP: registryIP(p),
 	}
 	j := Judgement{Policies: make([]trust.Policy, 0, len(s.Members))}
 	for _, m := range s.Members {
@@ -135,7 +151,7 @@ func (s *Set) Judge(p trust.Probe, ep trust.Endpoint, given []trust.Anchor, at t
 
 // Policies reads what every consumer would bring to the registry itself.
 func (s *Set) Policies(reg trust.Registry) []trust.Policy {
-	q := Query{Registry: reg, Role: trust.RoleRegistry, Host: reg.String(), System: s.System}
+	q := Query{Registry: reg, Role: trust.RoleRegistry, Host: reg.String(), System: s.System, Shift: s.Shift}
 	out := make([]trust.Policy, len(s.Members))
 	for i, m := range s.Members {
 		out[i] = m.Reader.Policy(s.World, m.Consumer, q)

@@ -82,16 +82,21 @@ func existing(w world.World, dirs []string) []string {
 	return out
 }
 
-// With returns the store as it would be with more anchors in it.
-func (s *SystemStore) With(added []trust.Anchor) *SystemStore {
+// With returns the store as it would be with some anchors more and some less.
+func (s *SystemStore) With(shift Shift) *SystemStore {
 	if s == nil {
 		s = &SystemStore{}
 	}
-	if len(added) == 0 {
+	if len(shift.Added)+len(shift.Gone) == 0 {
 		return s
 	}
+	gone := trust.NewAnchorSet(shift.Gone)
 	extend := func(set *trust.AnchorSet) *trust.AnchorSet {
-		return trust.NewAnchorSet(append(slices.Clone(set.All()), added...))
+		left := slices.DeleteFunc(slices.Clone(set.All()), func(a trust.Anchor) bool {
+			_, ok := gone.Find(a.Cert)
+			return ok
+		})
+		return trust.NewAnchorSet(append(left, shift.Added...))
 	}
 	out := *s
 	out.Anchors, out.OpenSSL = extend(s.Anchors), extend(s.OpenSSL)

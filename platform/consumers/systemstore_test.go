@@ -230,7 +230,7 @@ func TestStoreWith(t *testing.T) {
 	p := newPKI(t)
 	w := tree{bundlePath: p.caPEM()}.under(t)
 	s := ReadSystem(w)
-	more := s.With([]trust.Anchor{{Cert: p.other.Cert}})
+	more := s.With(Shift{Added: []trust.Anchor{{Cert: p.other.Cert}}})
 	if s.Anchors.Len() != 1 || more.Anchors.Len() != 2 || more.OpenSSL.Len() != 2 {
 		t.Errorf("%d, %d, %d", s.Anchors.Len(), more.Anchors.Len(), more.OpenSSL.Len())
 	}

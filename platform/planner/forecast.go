@@ -12,7 +12,7 @@ func (b *builder) finish() (trust.Plan, error) {
 	if b.plan.Reach == "" {
 		b.plan.Reach = trust.ReachRegistry
 	}
-	after := b.in.Set.Over(b.overlay, b.system)
+	after := b.in.Set.Over(b.overlay, b.shift)
 	for _, p := range b.in.Probes {
 		scope := b.in.Scope(p.Registry)
 		for _, ep := range p.Endpoints {

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"time"
 
-	"mooring.dev/mooring/platform/anchors"
 	"mooring.dev/mooring/platform/consumers"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -30,6 +29,10 @@ type Input struct {
 	// Scope lists the parties that shall trust a registry. With trust.System in it
 	// the plan reaches the whole computer.
 	Scope func(trust.Registry) []trust.Party
+	// Stores are the trust stores that parties of this machine read, besides files.
+	Stores []Store
+	// Reach is how wide an OS store may be; "": the narrowest there is.
+	Reach trust.Reach
 	// AllowLeaf: the person asked for a certificate that is not a CA.
 	AllowLeaf bool
 	// Writable reports whether the person may create or change path without
@@ -81,10 +84,8 @@ func Trust(in Input) (trust.Plan, error) {
 		b.plan.Registries = append(b.plan.Registries, p.Registry.String())
 		b.certsD(p.Registry)
 	}
-	if b.wantsSystem() {
-		if err := b.osStore(); err != nil {
-			return trust.Plan{}, err
-		}
+	if err := b.stores(); err != nil {
+		return trust.Plan{}, err
 	}
 	if len(b.plan.Changes) == 0 {
 		return trust.Plan{}, b.noPlace()
@@ -106,8 +107,8 @@ type builder struct {
 	now     time.Time
 	plan    trust.Plan
 	overlay *world.Overlay
-	system  []trust.Anchor // anchors the plan adds to the OS store
-	seen    map[string]int // path -> index of its change
+	shift   consumers.Shift // of trust stores
+	seen    map[string]int  // path -> index of its change
 	closed  map[closedTo]string
 	worsens bool // the plan may make parties in scope worse
 }
@@ -144,12 +145,6 @@ func (b *builder) checkAnchors() error {
 func (b *builder) serves(cert *x509.Certificate) bool {
 	return slices.ContainsFunc(b.in.Probes, func(p trust.Probe) bool {
 		return slices.ContainsFunc(p.Endpoints, func(ep trust.Endpoint) bool { return ep.Presents(cert) })
-	})
-}
-
-func (b *builder) wantsSystem() bool {
-	return slices.ContainsFunc(b.in.Probes, func(p trust.Probe) bool {
-		return slices.Contains(b.in.Scope(p.Registry), trust.System)
 	})
 }
 
@@ -258,31 +253,4 @@ func (b *builder) add(c trust.Change, party trust.Party) {
 	if c.Kind == trust.WriteFile && c.Status != trust.StatusUnchanged {
 		b.overlay.Put(c.Path, c.Content)
 	}
-}
-
-// osStore adds the anchors to the OS store of this Linux family.
-func (b *builder) osStore() error {
-	family, ok := anchors.Detect(b.in.Set.World)
-	if !ok || family.Command == "" {
-		return &NoStoreError{Family: family.Name, Snippet: family.Snippet}
-	}
-	pending := false
-	for _, a := range b.in.Anchors {
-		if known, ok := b.in.Set.System.Anchors.Find(a.Cert); ok && known.Source.File() != "" {
-			b.write(known.Source.File(), a, trust.StatusUnchanged, trust.System)
-			continue
-		}
-		pending = true
-		name := family.File(a.Fingerprint().Short())
-		b.write(name, a, trust.StatusNew, trust.System)
-		b.system = append(b.system, trust.Anchor{Cert: a.Cert, Source: trust.FileSource(name), Since: b.now})
-	}
-	if pending {
-		b.plan.Reach = trust.ReachComputer
-		b.plan.Changes = append(b.plan.Changes, trust.Change{
-			Kind: trust.RunCommand, Command: family.Command, Shown: family.Shown, Status: trust.StatusNew,
-			Privileged: !b.in.Writable(family.Dir), Parties: []trust.Party{trust.System},
-		})
-	}
-	return nil
 }

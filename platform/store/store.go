@@ -45,11 +45,11 @@ type Info struct {
 	Location trust.Location
 	// Privileged: the person's own rights do not suffice to change it.
 	Privileged bool
-	// Want is how the store holds an anchor for TLS servers.
-	Want trust.Membership
-	// Commands are the command lines that adding an anchor runs, as a person reads
-	// them; nil for none. {file} stands for the certificate's file.
-	Commands []string
+	// Want is how the store holds an anchor for the TLS servers of registries.
+	Want func(cert *x509.Certificate, regs []trust.Registry) trust.Membership
+	// Commands are the command lines that Set runs, as a person reads them, with a
+	// word like FILE for what is made at that moment. Nil: it runs none.
+	Commands func(cert *x509.Certificate, want trust.Membership) []string
 	// Asks is what the system itself will ask of the person, besides Mooring.
 	Asks []trust.ConsequenceCode
 	// Restart is what has to be restarted before the change is seen; zero for nothing.

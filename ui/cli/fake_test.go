@@ -217,6 +217,10 @@ func (f *fake) Candidates(_ context.Context, r trust.Report, given []trust.Ancho
 		platform.Candidate{Anchor: leaf, Kind: platform.CandidateLeaf, Completes: true, Consequence: trust.LeafAsAnchor}), nil
 }
 
+func (f *fake) Reaches() []trust.Reach {
+	return []trust.Reach{trust.ReachRegistry, trust.ReachComputer}
+}
+
 func (f *fake) PlanTrust(_ context.Context, q platform.TrustRequest) (trust.Plan, error) {
 	p := trust.Plan{Schema: trust.PlanSchema, Action: "trust", Reach: q.Reach}
 	for _, r := range q.Registries {

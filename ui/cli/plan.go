@@ -177,12 +177,18 @@ func (t *text) preview(p trust.Plan) {
 		title = t.t("plan.title-own", nil)
 	}
 	t.say(t.bold(title))
-	if p.Reach == trust.ReachComputer {
+	switch p.Reach {
+	case trust.ReachComputer:
 		t.say(wrap(t.warn(t.t("plan.wide", nil)), "  ", t.width))
+	case trust.ReachAccount:
+		t.say(wrap(t.warn(t.t("plan.wide-account", nil)), "  ", t.width))
 	}
 	changes := table{indent: "  "}
 	for _, c := range p.Changes {
 		changes.row(t.status(c), plain(t.what(c)), cell{t.words.Parties(c.Parties), t.dim})
+		for _, line := range c.StoreCommands() {
+			changes.row(cell{t.t("plan.run", nil), t.warn}, plain("  "+safe.Line(line)))
+		}
 		for _, e := range c.Edits {
 			changes.row(plain(""), plain("  "+t.words.Edit(e, p.Action == "undo")))
 		}
@@ -221,6 +227,8 @@ func (t *text) what(c trust.Change) string {
 	switch {
 	case c.Kind == trust.RunCommand:
 		return safe.Line(c.Shown)
+	case c.Kind == trust.ChangeStore:
+		return t.words.Store(c.Store)
 	case c.Kind == trust.KeepSecret:
 		return t.words.KeepSecret(c.Registry, c.Status == trust.StatusRemoved)
 	case c.Via != "":

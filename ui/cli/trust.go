@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 type trustFlags struct {
 	consent
 	ca, fingerprint, parties string
+	location                 string
 	allowLeaf                bool
 	timeout                  time.Duration
 }
@@ -28,10 +30,13 @@ func (a *app) trustCmd() *cobra.Command {
 	c.Flags().StringVar(&f.ca, "ca", "", a.t("flag.ca", nil))
 	c.Flags().StringVar(&f.fingerprint, "fingerprint", "", a.t("flag.fingerprint", nil))
 	c.Flags().StringVar(&f.parties, "for", "", a.t("flag.for", nil))
+	c.Flags().StringVar(&f.location, "location", "", a.t("flag.location", nil))
 	c.Flags().BoolVar(&f.allowLeaf, "allow-leaf", false, a.t("flag.allow-leaf", nil))
 	c.Flags().DurationVar(&f.timeout, "timeout", defaultTimeout, a.t("flag.timeout", nil))
 	a.consentFlags(c, &f.consent)
 	_ = c.RegisterFlagCompletionFunc("for", a.completeParties)
+	_ = c.RegisterFlagCompletionFunc("location", cobra.FixedCompletions(
+		[]string{string(trust.LocationUser), string(trust.LocationComputer)}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
@@ -70,7 +75,10 @@ func (a *app) trustAs(f trustFlags, args []string, claim *link.Claim) error {
 	if request.Parties, err = a.parties(f.parties); err != nil {
 		return err
 	}
-	if request.Reach = reach(request.Parties, reports); claim != nil {
+	if request.Reach, err = reach(m.Reaches(), trust.Location(f.location), request.Parties, reports); err != nil {
+		return err
+	}
+	if claim != nil {
 		request.Reach = trust.ReachRegistry // a claim asks for nothing wider
 	}
 	plan, err := m.PlanTrust(a.ctx, request)
@@ -158,18 +166,24 @@ func names(reports []trust.Report) []string {
 	return each(reports, func(r trust.Report) string { return r.Registry.String() })
 }
 
-// reach is the narrowest that covers the parties: the computer's own store is
-// written to only for who has it in scope.
-func reach(asked []trust.Party, reports []trust.Report) trust.Reach {
-	for _, p := range asked {
-		if p == trust.System {
-			return trust.ReachComputer
+// reach is the one asked for by its location, else the narrowest that covers the
+// parties: an OS store is written to only for who has it in scope. offered is what
+// the system has, narrow first.
+func reach(offered []trust.Reach, at trust.Location, asked []trust.Party, reports []trust.Report) (trust.Reach, error) {
+	switch at {
+	case "":
+	case trust.LocationUser, trust.LocationComputer:
+		r := trust.ReachAt(at)
+		if !slices.Contains(offered, r) {
+			return "", usage{key: "no-user-store"}
 		}
+		return r, nil
+	default:
+		return "", usage{key: "location", args: map[string]any{"value": string(at)}}
 	}
-	for _, r := range reports {
-		if len(asked) == 0 && r.InScope(trust.System) {
-			return trust.ReachComputer
-		}
+	inScope := func(r trust.Report) bool { return len(asked) == 0 && r.InScope(trust.System) }
+	if slices.Contains(asked, trust.System) || slices.ContainsFunc(reports, inScope) {
+		return offered[1], nil
 	}
-	return trust.ReachRegistry
+	return trust.ReachRegistry, nil
 }

@@ -13,6 +13,9 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 	v := ChangesView{Remark: t.changesRemark(p)}
 	for _, c := range p.Changes {
 		v.Lines = append(v.Lines, t.change(c))
+		for _, line := range c.StoreCommands() {
+			v.Lines = append(v.Lines, Line{Sign: "$", Text: safe.Line(line), Mark: MarkUnknown, Plain: true})
+		}
 		v.Lines = append(v.Lines, t.edits(c.Edits, p.Action == "undo")...)
 	}
 	for _, c := range p.Consequences {
@@ -53,6 +56,8 @@ func (t Teller) change(c trust.Change) Line {
 	switch {
 	case c.Kind == trust.RunCommand:
 		l.Sign, l.Text, l.Mark, l.Plain = "$", safe.Line(c.Shown), MarkUnknown, true
+	case c.Kind == trust.ChangeStore:
+		l = t.changeStore(c, l)
 	case c.Kind == trust.KeepSecret:
 		l.Text = t.W.KeepSecret(c.Registry, c.Status == trust.StatusRemoved)
 		if c.Status == trust.StatusRemoved {
@@ -69,6 +74,20 @@ func (t Teller) change(c trust.Change) Line {
 	case c.Status == trust.StatusReplaced:
 		l.Note, l.Mark = t.say("changes.replaced", nil), MarkAttention
 	case c.Status == trust.StatusRemoved:
+		l.Mark = MarkRefused
+	}
+	return l
+}
+
+// changeStore is one certificate that a store gets, holds already, or loses.
+func (t Teller) changeStore(c trust.Change, l Line) Line {
+	l.Text, l.Plain = t.W.Store(c.Store), true
+	switch c.Status {
+	case trust.StatusUnchanged:
+		l.Note = t.say("changes.unchanged", nil)
+	case trust.StatusReplaced:
+		l.Note, l.Mark = t.say("changes.store-settings", nil), MarkAttention
+	case trust.StatusRemoved:
 		l.Mark = MarkRefused
 	}
 	return l
@@ -95,8 +114,12 @@ func (t Teller) edits(edits []trust.Edit, undo bool) []Line {
 // changesRemark counts: "2 new files, nothing overwritten, no restart".
 func (t Teller) changesRemark(p trust.Plan) string {
 	n := map[trust.Status]int{}
+	stores := 0
 	for _, c := range p.Changes {
-		if c.Kind != trust.RunCommand && c.Kind != trust.KeepSecret {
+		switch {
+		case c.Kind == trust.ChangeStore && c.Status != trust.StatusUnchanged:
+			stores++
+		case c.Kind != trust.RunCommand && c.Kind != trust.KeepSecret:
 			n[c.Status]++
 		}
 	}
@@ -107,6 +130,7 @@ func (t Teller) changesRemark(p trust.Plan) string {
 		}
 	}
 	count("changes.new", n[trust.StatusNew]+n[trust.StatusBeside])
+	count("changes.stores", stores)
 	count("changes.edited", n[trust.StatusEdited])
 	count("changes.removed", n[trust.StatusRemoved])
 	count("changes.same", n[trust.StatusUnchanged])

@@ -96,6 +96,8 @@ func (t Teller) receiptTitle(r trust.Receipt) string {
 		key = "history.untrusted"
 	case r.Reach == trust.ReachComputer:
 		key = "history.trusted-computer"
+	case r.Reach == trust.ReachAccount:
+		key = "history.trusted-account"
 	}
 	return t.say(key, a)
 }

@@ -34,6 +34,8 @@ type TrustForm struct {
 	// Claim is what a link or project file said, nil without one. It narrows what
 	// can be done, and never counts as a comparison.
 	Claim *link.Claim
+	// Reaches are those that the system has, narrow first.
+	Reaches []trust.Reach
 
 	chosen   int // index into Candidates, -1 for none
 	pasted   string
@@ -50,10 +52,11 @@ type TrustForm struct {
 	Proof    *trust.Report
 }
 
-// NewTrustForm returns the form for a checked registry, with the least reach.
-func NewTrustForm(r trust.Report) *TrustForm {
+// NewTrustForm returns the form for a checked registry, with the least of the
+// reaches that the system has.
+func NewTrustForm(r trust.Report, reaches []trust.Reach) *TrustForm {
 	return &TrustForm{
-		Registry: r.Registry, Report: r, chosen: -1, Looking: true,
+		Registry: r.Registry, Report: r, Reaches: reaches, chosen: -1, Looking: true,
 		reach: trust.ReachRegistry, files: map[trust.Fingerprint]string{},
 	}
 }
@@ -293,8 +296,11 @@ func (f *TrustForm) Command() string {
 	} else {
 		words = append(words, "--fingerprint", fp.String())
 	}
-	if f.reach == trust.ReachComputer {
-		words = append(words, "--for", "all")
+	switch f.reach {
+	case trust.ReachComputer:
+		words = append(words, "--location", string(trust.LocationComputer))
+	case trust.ReachAccount:
+		words = append(words, "--location", string(trust.LocationUser))
 	}
 	return strings.Join(words, " ")
 }

@@ -173,10 +173,12 @@ func (t Teller) compare(f *TrustForm) Remark {
 
 func (t Teller) reaches(f *TrustForm) []ReachView {
 	a := args{"registry": f.Registry, "parties": t.W.Parties(placed(f.Report))}
-	return []ReachView{
-		{trust.ReachRegistry, t.say("reach.registry", nil), t.say("reach.registry-detail", a), f.reach == trust.ReachRegistry},
-		{trust.ReachComputer, t.say("reach.computer", nil), t.say("reach.computer-detail", a), f.reach == trust.ReachComputer},
+	var out []ReachView
+	for _, r := range f.Reaches {
+		key := "reach." + string(r)
+		out = append(out, ReachView{r, t.say(key, nil), t.say(key+"-detail", a), f.reach == r})
 	}
+	return out
 }
 
 // placed are the parties in scope that keep certificates for one registry; the

@@ -71,7 +71,7 @@ func TestEveryStateHasWords(t *testing.T) {
 				t.Errorf("%s %s: the page is incomplete: %+v", lang, e.ID(), page.Banner)
 			}
 			tl.ReportText(*e.Report)
-			form := vm.NewTrustForm(*e.Report)
+			form := vm.NewTrustForm(*e.Report, windowtest.New().Reaches())
 			tl.TrustPage(form)
 			everyCandidate(t, s, tl, form)
 		}
@@ -384,7 +384,7 @@ func TestSignedByFindsTheOthers(t *testing.T) {
 
 func form(t *testing.T, s *windowtest.Service, b *vm.Book, id string) *vm.TrustForm {
 	t.Helper()
-	f := vm.NewTrustForm(*entry(t, b, id).Report)
+	f := vm.NewTrustForm(*entry(t, b, id).Report, windowtest.New().Reaches())
 	cs, err := s.Candidates(context.Background(), f.Report, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -454,7 +454,7 @@ func TestCommand(t *testing.T) {
 	}
 	f.SetReach(trust.ReachComputer)
 	f.AddGiven([]trust.Anchor{{Cert: ca.Root.Cert}}, "/tmp/it's here.pem")
-	if got, want := f.Command(), `mooring trust registry.corp.example:5000 --ca '/tmp/it'\''s here.pem' --for all`; got != want {
+	if got, want := f.Command(), `mooring trust registry.corp.example:5000 --ca '/tmp/it'\''s here.pem' --location computer`; got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 }

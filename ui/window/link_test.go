@@ -118,7 +118,7 @@ func TestClaimIsNeverGreen(t *testing.T) {
 	for name, sha256 := range map[string]string{"same": digits(corp), "other": strings.Repeat("ab", 32)} {
 		e, _ := r.w.book.Entry(corpRegistry)
 		c := claimOf(t, corpRegistry, sha256)
-		form := vm.NewTrustForm(*e.Report)
+		form := vm.NewTrustForm(*e.Report, windowtest.New().Reaches())
 		form.Claim = &c
 		cs, err := s.Candidates(t.Context(), *e.Report, nil)
 		if err != nil {
@@ -172,7 +172,7 @@ func TestClaimReachesOneRegistry(t *testing.T) {
 	r := started(t, s)
 	e, _ := r.w.book.Entry(corpRegistry)
 	c := claimOf(t, corpRegistry, digits(corp))
-	form := vm.NewTrustForm(*e.Report)
+	form := vm.NewTrustForm(*e.Report, windowtest.New().Reaches())
 	form.Claim = &c
 	form.AddGiven([]trust.Anchor{{Cert: corp.Root.Cert, Source: "given"}}, "")
 	form.Others = r.w.book.Visible()

@@ -44,7 +44,7 @@ func (w *Window) showTrust(g *given) {
 // showTrustFor opens the dialog for a checked registry, with what a link or
 // project file says of it, and with where to go afterwards; all may be nil.
 func (w *Window) showTrustFor(e vm.Entry, g *given, claim *link.Claim, back func()) {
-	d := &trustDialog{form: vm.NewTrustForm(*e.Report), plans: w.d.newJob(), back: back}
+	d := &trustDialog{form: vm.NewTrustForm(*e.Report, w.service.Reaches()), plans: w.d.newJob(), back: back}
 	d.form.Claim = claim
 	d.panel = w.newDialog("")
 	w.dialog = d

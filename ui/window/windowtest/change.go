@@ -48,6 +48,11 @@ func completes(r trust.Report, c *x509.Certificate) bool {
 	return false
 }
 
+// Reaches implements platform.Service.
+func (s *Service) Reaches() []trust.Reach {
+	return []trust.Reach{trust.ReachRegistry, trust.ReachComputer}
+}
+
 // PlanTrust implements platform.Service.
 func (s *Service) PlanTrust(_ context.Context, q platform.TrustRequest) (trust.Plan, error) {
 	s.called("plan %v %s", q.Registries, q.Reach)

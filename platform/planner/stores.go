@@ -1,0 +1,143 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"mooring.dev/mooring/platform/anchors"
+	"mooring.dev/mooring/platform/store"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/certfile"
+)
+
+// Store is a trust store with what it holds of the certificates of a plan.
+type Store struct {
+	store.Info
+	Was []trust.Membership // by index of the plan's anchors
+}
+
+// stores adds the anchors to the stores that the parties in scope read.
+func (b *builder) stores() error {
+	for _, party := range b.storeParties() {
+		if party == trust.System && b.in.Set.World.OS == "linux" {
+			if err := b.family(); err != nil {
+				return err
+			}
+			continue
+		}
+		found := b.storesOf(party)
+		if len(found) == 0 && party == trust.System {
+			return &NoStoreError{}
+		}
+		for _, s := range found {
+			b.addTo(s)
+		}
+	}
+	return nil
+}
+
+// storeParties are the parties in scope that read a store.
+func (b *builder) storeParties() []trust.Party {
+	var out []trust.Party
+	for _, p := range b.in.Probes {
+		for _, party := range b.in.Scope(p.Registry) {
+			reads := party == trust.System || slices.ContainsFunc(b.in.Stores, func(s Store) bool { return s.Party == party })
+			if reads && !slices.Contains(out, party) {
+				out = append(out, party)
+			}
+		}
+	}
+	return out
+}
+
+// storesOf are the stores by which a party gets an anchor: of the OS store the one
+// at the location that is meant, of others all.
+func (b *builder) storesOf(party trust.Party) []Store {
+	var out []Store
+	for _, s := range b.in.Stores {
+		if s.Party == party && (party != trust.System || s.Location == b.location()) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// location is that of the OS store which is meant: the narrowest, unless a wider
+// one was asked for.
+func (b *builder) location() trust.Location {
+	narrow := slices.ContainsFunc(b.in.Stores, func(s Store) bool {
+		return s.Party == trust.System && s.Location == trust.LocationUser
+	})
+	if narrow && b.in.Reach != trust.ReachComputer {
+		return trust.LocationUser
+	}
+	return trust.LocationComputer
+}
+
+// addTo makes one store hold the anchors.
+func (b *builder) addTo(s Store) {
+	var regs []trust.Registry
+	for _, p := range b.in.Probes {
+		regs = append(regs, p.Registry)
+	}
+	for i, a := range b.in.Anchors {
+		was, want := s.Was[i], s.Want(a.Cert, regs)
+		c := trust.Change{
+			Kind: trust.ChangeStore, Store: s.ID, Content: certfile.Normalize(a.Cert),
+			Was: &was, Want: &want, Parties: []trust.Party{s.Party}, Status: trust.StatusUnchanged,
+		}
+		if was != want {
+			c.Status, c.Privileged = trust.StatusNew, s.Privileged
+			if was.Held {
+				c.Status = trust.StatusReplaced
+			}
+			if s.Commands != nil {
+				c.Shown = strings.Join(s.Commands(a.Cert, want), "\n")
+			}
+			b.widen(s)
+			b.shift.Added = append(b.shift.Added, trust.Anchor{Cert: a.Cert, Source: trust.StoreSource(s.ID), Since: b.now})
+		}
+		b.plan.Changes = append(b.plan.Changes, c)
+	}
+}
+
+// widen notes what it means that the plan changes a store.
+func (b *builder) widen(s Store) {
+	b.plan.Reach = b.plan.Reach.Wider(trust.ReachAt(s.Location))
+	for _, code := range s.Asks {
+		c := trust.Consequence{Code: code, Name: s.ID.Name()}
+		if !slices.Contains(b.plan.Consequences, c) {
+			b.plan.Consequences = append(b.plan.Consequences, c)
+		}
+	}
+	if s.Restart.Name != "" && !slices.Contains(b.plan.Restarts, s.Restart) {
+		b.plan.Restarts = append(b.plan.Restarts, s.Restart)
+	}
+}
+
+// family adds the anchors to the OS store of this Linux family.
+func (b *builder) family() error {
+	family, ok := anchors.Detect(b.in.Set.World)
+	if !ok || family.Command == "" {
+		return &NoStoreError{Family: family.Name, Snippet: family.Snippet}
+	}
+	pending := false
+	for _, a := range b.in.Anchors {
+		if known, ok := b.in.Set.System.Anchors.Find(a.Cert); ok && known.Source.File() != "" {
+			b.write(known.Source.File(), a, trust.StatusUnchanged, trust.System)
+			continue
+		}
+		pending = true
+		name := family.File(a.Fingerprint().Short())
+		b.write(name, a, trust.StatusNew, trust.System)
+		b.shift.Added = append(b.shift.Added, trust.Anchor{Cert: a.Cert, Source: trust.FileSource(name), Since: b.now})
+	}
+	if pending {
+		b.plan.Reach = trust.ReachComputer
+		b.plan.Changes = append(b.plan.Changes, trust.Change{
+			Kind: trust.RunCommand, Command: family.Command, Shown: family.Shown, Status: trust.StatusNew,
+			Privileged: !b.in.Writable(family.Dir), Parties: []trust.Party{trust.System},
+		})
+	}
+	return nil
+}
