@@ -1,0 +1,115 @@
+package planner
+
+import (
+	"crypto/x509"
+	"errors"
+	"slices"
+	"testing"
+
+	"mooring.dev/mooring/platform/consumers"
+	"mooring.dev/mooring/platform/store"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/certfile"
+	"mooring.dev/mooring/trust/trusttest"
+)
+
+// storeInput is a plan for one registry with these parties in scope on a machine
+// that has two OS stores, a database and a keystore; the certificate is held as was
+// says.
+func storeInput(t *testing.T, reach trust.Reach, was trust.Membership, scope ...trust.Party) Input {
+	t.Helper()
+	ca := trusttest.NewCA(t, "Corp CA")
+	reg := parse(t, "reg.lab:5000")
+	like := func(kind, name string, party trust.Party, at trust.Location, asks ...trust.ConsequenceCode) Store {
+		return Store{Info: store.Info{
+			ID: trust.NewStoreID(kind, name), Party: party, Location: at, Privileged: at == trust.LocationComputer, Asks: asks,
+			Want: func(_ *x509.Certificate, regs []trust.Registry) trust.Membership {
+				return trust.Membership{Held: true, Settings: kind + " " + regs[0].Host()}
+			},
+			Commands: func(*x509.Certificate, trust.Membership) []string { return []string{"one " + kind, "two"} },
+		}, Was: []trust.Membership{was}}
+	}
+	const nss, java = trust.Party("nss"), trust.Party("java")
+	return Input{
+		Set:     consumers.Gather(t.Context(), world.Under(t.TempDir(), "darwin")),
+		Probes:  []trust.Probe{{Registry: reg, Endpoints: []trust.Endpoint{{Role: trust.RoleRegistry, Address: reg.Address(), Sent: ca.Leaf().Sent()}}}},
+		Anchors: []trust.Anchor{{Cert: ca.Cert, Source: "given"}},
+		Stores: []Store{
+			like(trust.StoreKeychain, "user", trust.System, trust.LocationUser, trust.PodmanLogin),
+			like(trust.StoreKeychain, "admin", trust.System, trust.LocationComputer),
+			like(trust.StoreNSS, "/home/a/db", nss, trust.LocationUser),
+			like(trust.StoreJava, "/opt/cacerts", java, trust.LocationComputer),
+		},
+		Reach: reach, Scope: func(trust.Registry) []trust.Party { return scope },
+		Writable: func(string) bool { return true },
+	}
+}
+
+func TestStoresByScopeAndReach(t *testing.T) {
+	const nss, java = trust.Party("nss"), trust.Party("java")
+	for name, c := range map[string]struct {
+		reach trust.Reach
+		scope []trust.Party
+		want  []trust.StoreID
+		got   trust.Reach // of the plan
+		root  bool
+	}{
+		"the narrowest":             {"", []trust.Party{trust.System}, []trust.StoreID{"keychain:user"}, trust.ReachAccount, false},
+		"the person's, as asked":    {trust.ReachAccount, []trust.Party{trust.System}, []trust.StoreID{"keychain:user"}, trust.ReachAccount, false},
+		"the computer's, as asked":  {trust.ReachComputer, []trust.Party{trust.System}, []trust.StoreID{"keychain:admin"}, trust.ReachComputer, true},
+		"a database":                {"", []trust.Party{nss}, []trust.StoreID{"nss:/home/a/db"}, trust.ReachAccount, false},
+		"a keystore of all":         {"", []trust.Party{java}, []trust.StoreID{"java:/opt/cacerts"}, trust.ReachComputer, true},
+		"several, each in its turn": {"", []trust.Party{trust.System, nss}, []trust.StoreID{"keychain:user", "nss:/home/a/db"}, trust.ReachAccount, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := storeInput(t, c.reach, trust.Membership{}, c.scope...)
+			plan, err := Trust(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []trust.StoreID
+			for _, ch := range plan.Changes {
+				if ch.Kind != trust.ChangeStore {
+					t.Errorf("change %+v", ch)
+					continue
+				}
+				got = append(got, ch.Store)
+				if string(ch.Content) != string(certfile.Normalize(in.Anchors[0].Cert)) || ch.Was.Held || !ch.Want.Held || len(ch.StoreCommands()) != 2 {
+					t.Errorf("change %+v", ch)
+				}
+			}
+			if !slices.Equal(got, c.want) || plan.Reach != c.got || plan.Privileged() != c.root {
+				t.Errorf("%v, reach %s, privileged %v", got, plan.Reach, plan.Privileged())
+			}
+			if root := plan.Half(true); root.Reach == trust.ReachAccount {
+				t.Error("root is asked for something of this account")
+			}
+		})
+	}
+}
+
+func TestStoresThatHoldIt(t *testing.T) {
+	in := storeInput(t, "", trust.Membership{Held: true, Settings: "keychain reg.lab"}, trust.System)
+	plan, err := Trust(in)
+	if err != nil || len(plan.Pending()) != 0 || len(plan.Changes) != 1 || plan.Reach != trust.ReachRegistry || len(plan.Consequences) != 0 {
+		t.Errorf("held already: %+v, %v", plan, err)
+	}
+	in = storeInput(t, "", trust.Membership{Held: true, Settings: "less"}, trust.System)
+	plan, err = Trust(in)
+	if err != nil || len(plan.Pending()) != 1 || plan.Changes[0].Status != trust.StatusReplaced || plan.Changes[0].Was.Settings != "less" {
+		t.Errorf("held otherwise: %+v, %v", plan, err)
+	}
+	if len(plan.Consequences) != 1 || plan.Consequences[0].Code != trust.PodmanLogin {
+		t.Errorf("what the system asks is not announced: %+v", plan.Consequences)
+	}
+}
+
+func TestNoStoreOfTheSystem(t *testing.T) {
+	in := storeInput(t, "", trust.Membership{}, trust.System)
+	in.Stores = nil
+	var none *NoStoreError
+	if _, err := Trust(in); !errors.As(err, &none) {
+		t.Errorf("got %v", err)
+	}
+}
