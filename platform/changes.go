@@ -141,7 +141,7 @@ func (m *Machine) Settle(ctx context.Context) ([]trust.Receipt, error) {
 
 // PlanUndo implements Service: what undoing would change, for the preview. The
 // undo itself goes by the receipt, not by this plan.
-func (m *Machine) PlanUndo(_ context.Context, id string) (trust.Plan, error) {
+func (m *Machine) PlanUndo(ctx context.Context, id string) (trust.Plan, error) {
 	r, err := m.applier().Own.Receipt(id)
 	if err != nil {
 		return trust.Plan{}, err
@@ -149,7 +149,7 @@ func (m *Machine) PlanUndo(_ context.Context, id string) (trust.Plan, error) {
 	if r.State != trust.ReceiptApplied {
 		return trust.Plan{}, change.Refuse(change.ErrNotUndoable, id, "")
 	}
-	if err := m.applier().Own.Standing(r); err != nil {
+	if err := m.applier().Own.Standing(ctx, r); err != nil {
 		return trust.Plan{}, err
 	}
 	return undoPlan(r), nil
@@ -167,6 +167,8 @@ func undoPlan(r trust.Receipt) trust.Plan {
 			Edits: takenBack(d.Edits), Registry: d.Registry, Key: d.Key,
 		}
 		switch {
+		case d.Kind == trust.ChangeStore:
+			c = storeBack(r, d)
 		case d.Kind == trust.KeepSecret:
 			c.Status = trust.StatusRemoved
 		case d.Kind == trust.RunCommand:
@@ -185,6 +187,25 @@ func undoPlan(r trust.Receipt) trust.Plan {
 		p.Changes = append(p.Changes, c)
 	}
 	return p
+}
+
+// storeBack turns the change of a trust store around.
+func storeBack(r trust.Receipt, d trust.Done) trust.Change {
+	c := trust.Change{
+		Kind: d.Kind, Store: d.Store, Was: d.Now, Want: d.Was, Status: trust.StatusReplaced, Privileged: d.Privileged,
+	}
+	for _, a := range r.Anchors {
+		if a.SHA256 == d.Certificate {
+			c.Content = []byte(a.PEM)
+		}
+	}
+	switch {
+	case d.Was == nil || !d.Was.Held:
+		c.Status = trust.StatusRemoved
+	case d.Now != nil && !d.Now.Held:
+		c.Status = trust.StatusNew
+	}
+	return c
 }
 
 // takenBack turns edits around, last first.

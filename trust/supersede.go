@@ -3,7 +3,7 @@ package trust
 import "slices"
 
 // SupersededBy finds among all receipts the newest one that stands and was applied
-// after r to a file of r's, with the file: r cannot be taken back from under it, even
+// after r to a file of r's (or to a certificate in a trust store), with the file: r cannot be taken back from under it, even
 // if the file has the very bytes that r gave it. Of a file that both edit the same
 // values count alone. Receipts that were undone or failed are nobody's ground.
 func (r Receipt) SupersededBy(all []Receipt) (later Receipt, path string, ok bool) {
@@ -35,6 +35,9 @@ func (r Receipt) touches(older Receipt) (path string, ok bool) {
 func (d Done) touches(older Done) (path string, ok bool) {
 	if d.Kind == EditFile && older.Kind == EditFile {
 		return d.Path, d.Path == older.Path && sameValues(d.Edits, older.Edits)
+	}
+	if d.Kind == ChangeStore && older.Kind == ChangeStore {
+		return string(d.Store), d.Store == older.Store && d.Certificate == older.Certificate
 	}
 	mine := d.files()
 	for _, p := range older.files() {

@@ -16,6 +16,9 @@ func TestSupersededBy(t *testing.T) {
 	edit := func(key ...string) trust.Done {
 		return trust.Done{Kind: trust.EditFile, Path: "/config.json", Edits: []trust.Edit{trust.SetValue("mooring", key...)}}
 	}
+	member := func(id trust.StoreID, certificate string) trust.Done {
+		return trust.Done{Kind: trust.ChangeStore, Store: id, Certificate: certificate}
+	}
 	undone := receipt("2", 20, write)
 	undone.State = trust.ReceiptUndone
 	failed := receipt("2", 20, write)
@@ -36,6 +39,9 @@ func TestSupersededBy(t *testing.T) {
 		"itself":            {receipt("1", 10, write), receipt("1", 20, write), false},
 		"renamed away":      {receipt("1", 10, write), receipt("2", 20, trust.Done{Kind: trust.MoveFile, Path: "/ca.crt", To: "/aside"}), true},
 		"renamed onto":      {receipt("1", 10, write), receipt("2", 20, trust.Done{Kind: trust.MoveFile, Path: "/x", To: "/ca.crt"}), true},
+		"the same member":   {receipt("1", 10, member("nss:/db", "a")), receipt("2", 20, member("nss:/db", "a")), true},
+		"another member":    {receipt("1", 10, member("nss:/db", "a")), receipt("2", 20, member("nss:/db", "b")), false},
+		"another store":     {receipt("1", 10, member("nss:/db", "a")), receipt("2", 20, member("java:/db", "a")), false},
 		"commands":          {receipt("1", 10, trust.Done{Kind: trust.RunCommand, Command: "c"}), receipt("2", 20, trust.Done{Kind: trust.RunCommand, Command: "c"}), false},
 		"the same value":    {receipt("1", 10, edit("credHelpers", "a")), receipt("2", 20, edit("credHelpers", "a")), true},
 		"the object of it":  {receipt("1", 10, edit("auths", "a", "auth")), receipt("2", 20, edit("auths", "a")), true},

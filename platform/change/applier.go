@@ -56,14 +56,14 @@ func (a *Applier) both(ctx context.Context, t *tx, root trust.Plan) error {
 	}
 	// Until root has answered, the receipt says what root was asked for.
 	for _, c := range root.Changes {
-		t.r.Receipt.Changes = append(t.r.Receipt.Changes, trust.Done{Kind: c.Kind, Path: c.Path, To: c.To, Command: c.Command, Privileged: true})
+		t.r.Receipt.Changes = append(t.r.Receipt.Changes, trust.Done{Kind: c.Kind, Path: c.Path, To: c.To, Command: c.Command, Store: c.Store, Privileged: true})
 	}
 	if err := t.advance(phaseRoot); err != nil {
 		return t.giveUp(ctx, err)
 	}
 	// Root's half is one step: nothing of it is done until root has answered.
 	if c := root.Changes; len(c) > 0 {
-		t.progress.tell(Step{Done: len(t.changes), Total: len(t.changes) + len(c), Kind: c[0].Kind, Path: c[0].Path + c[0].Command})
+		t.progress.tell(Step{Done: len(t.changes), Total: len(t.changes) + len(c), Kind: c[0].Kind, Path: c[0].Path + c[0].Command + string(c[0].Store)})
 	}
 	half, err := a.Root.Apply(ctx, t.r.Receipt.ID, root)
 	if errors.Is(err, ErrPending) {

@@ -65,7 +65,7 @@ func (l *lab) halfPlan() trust.Plan {
 	p := l.plan()
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		c.Privileged = c.Kind == trust.RunCommand || c.Path == "/anchors/mine" || c.Path == "/etc/replaced" || c.Path == "/etc/moved.key"
+		c.Privileged = c.Kind == trust.RunCommand || c.Path == "/anchors/mine" || c.Path == "/etc/replaced" || c.Path == "/etc/moved.key" || c.Store == oldStore
 	}
 	return p
 }
@@ -75,7 +75,7 @@ func TestApplierMakesBothHalvesOne(t *testing.T) {
 	before := listing(t, l.root)
 	r, err := a.Apply(t.Context(), l.halfPlan(), nil)
 	must(t, err)
-	if r.State != trust.ReceiptApplied || len(r.Changes) != 11 || r.Privileged != r.ID || f.asked != 1 {
+	if r.State != trust.ReceiptApplied || len(r.Changes) != 13 || r.Privileged != r.ID || f.asked != 1 {
 		t.Fatalf("asked %d times: %+v", f.asked, r)
 	}
 	stored, err := a.Own.Receipt(r.ID)
@@ -267,7 +267,7 @@ func TestRootPlanHoldsOnlyItsHalf(t *testing.T) {
 	p := l.halfPlan()
 	p.Forecast, p.Restarts = []trust.Forecast{{}}, []trust.Restart{{Name: "docker"}}
 	half := p.Half(true)
-	if len(half.Changes) != 4 || half.Forecast != nil || half.Restarts != nil {
+	if len(half.Changes) != 5 || half.Forecast != nil || half.Restarts != nil {
 		t.Errorf("%+v", half)
 	}
 	r, err := a.Apply(t.Context(), p, nil)

@@ -62,7 +62,7 @@ func (e *Engine) begin(ctx context.Context, id string, p trust.Plan, changes []t
 		return nil, err
 	}
 	t := newTx(e, j)
-	t.changes, t.progress = changes, progress
+	t.changes, t.progress = storesLast(changes), progress
 	if err := t.intend(ctx, id, p, privileged); err != nil {
 		j.close()
 		return nil, err
@@ -83,6 +83,20 @@ func checkShape(id string, p trust.Plan, changes []trust.Change) error {
 	}
 	seen := map[string]bool{}
 	for _, c := range changes {
+		if c.Kind == trust.ChangeStore {
+			if err := checkStore(p, c); err != nil {
+				return err
+			}
+			name := string(c.Store) + "\x00" + string(c.Content)
+			if seen[name] {
+				return Refuse(ErrBadPlan, string(c.Store), "named twice")
+			}
+			seen[name] = true
+			continue
+		}
+		if namesStore(c) {
+			return Refuse(ErrBadPlan, c.Path, "a trust store and something else")
+		}
 		if c.Kind == trust.RunCommand {
 			continue
 		}
@@ -122,7 +136,7 @@ func (t *tx) intend(ctx context.Context, id string, p trust.Plan, privileged str
 	})
 	images := make([]*file, len(t.changes))
 	for n, c := range t.changes {
-		done, image, err := t.inspect(p, c)
+		done, image, err := t.inspect(ctx, p, c)
 		if err != nil {
 			return err
 		}
@@ -160,7 +174,11 @@ func (t *tx) keep(images []*file) error {
 }
 
 // inspect says what carrying out c will do, given what is there now.
-func (t *tx) inspect(p trust.Plan, c trust.Change) (trust.Done, *file, error) {
+func (t *tx) inspect(ctx context.Context, p trust.Plan, c trust.Change) (trust.Done, *file, error) {
+	if c.Kind == trust.ChangeStore {
+		d, err := t.inspectStore(ctx, p, c)
+		return d, nil, err
+	}
 	if c.Kind == trust.RunCommand {
 		d := trust.Done{Kind: c.Kind, Command: c.Command}
 		return d, nil, t.vet(p, c, nil)
@@ -289,15 +307,17 @@ func (t *tx) carryOut(ctx context.Context) error {
 func (t *tx) giveUp(ctx context.Context, cause error) error {
 	theirs, err := t.rollBack(context.WithoutCancel(ctx))
 	if err != nil {
-		return &Error{Code: ErrPending, Path: As(err).Path, Detail: err.Error(), cause: errors.Join(cause, err)}
+		return pending(cause, err)
 	}
 	return errors.Join(failed("", cause), theirs)
 }
 
 func (t *tx) step(ctx context.Context, n int) error {
 	c, d := t.changes[n], &t.r.Receipt.Changes[n]
-	t.progress.tell(Step{Done: n, Total: len(t.changes), Kind: c.Kind, Path: c.Path + c.Command})
+	t.progress.tell(Step{Done: n, Total: len(t.changes), Kind: c.Kind, Path: c.Path + c.Command + string(c.Store)})
 	switch c.Kind {
+	case trust.ChangeStore:
+		return t.changeStore(ctx, n)
 	case trust.RunCommand:
 		return t.runAdding(ctx, n)
 	case trust.RemoveFile:

@@ -172,12 +172,17 @@ func (e *Engine) Undo(ctx context.Context, id string, progress Progress) (trust.
 // Standing refuses what [Engine.Undo] would, as far as that can be told without a
 // lock and without rights: a receipt that a later one stands on, or a file that is
 // not as it was left. What cannot be read is left to Undo.
-func (e *Engine) Standing(r trust.Receipt) error {
+func (e *Engine) Standing(ctx context.Context, r trust.Receipt) error {
 	all, _ := e.History() // a damaged entry says nothing
 	if err := superseded(r, all); err != nil {
 		return err
 	}
 	for _, d := range r.Changes {
+		if d.Kind == trust.ChangeStore {
+			if found, err := e.getStore(ctx, r.Anchors, d); err == nil && found != *d.Now {
+				return Refuse(ErrChangedSince, string(d.Store), "")
+			}
+		}
 		if d.Kind != trust.WriteFile && d.Kind != trust.RemoveFile {
 			continue
 		}

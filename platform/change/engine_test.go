@@ -27,7 +27,7 @@ func TestApplyThenUndoIsToTheByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.State != trust.ReceiptApplied || len(r.Changes) != 11 {
+	if r.State != trust.ReceiptApplied || len(r.Changes) != 13 {
 		t.Fatalf("receipt %+v", r)
 	}
 	after := listing(t, l.root)

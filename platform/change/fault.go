@@ -20,6 +20,10 @@ const (
 	faultKeep    = "keep"   // a secret goes into the keyring
 	faultForget  = "forget" // and out of it again
 
+	faultStoreGet  = "store-get"
+	faultStoreSet  = "store-set"
+	faultStoreDone = "store-done" // the store is changed, and has not said so yet
+
 	journalPrefix = "journal."
 )
 
@@ -31,7 +35,8 @@ func FaultPoints() []string {
 	} {
 		out = append(out, p, journalPrefix+p)
 	}
-	return append(out, faultPlace, faultSwap, faultRmdir, faultCommand, faultKeep, faultForget, journalPrefix+faultRename)
+	return append(out, faultPlace, faultSwap, faultRmdir, faultCommand, faultKeep, faultForget,
+		faultStoreGet, faultStoreSet, faultStoreDone, journalPrefix+faultRename)
 }
 
 // fault is called before each step; an error stands for the step's failure.

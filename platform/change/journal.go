@@ -50,8 +50,8 @@ type record struct {
 	Receipt trust.Receipt `json:"receipt"`
 	// Attrs are the extended attributes of the before-images, by index of change.
 	Attrs map[int]map[string][]byte `json:"attrs,omitempty"`
-	// Started are the commands that have been run and the secrets that have been
-	// kept, or were about to be.
+	// Started are the commands that have been run, the secrets that have been kept and
+	// the trust stores that have been changed, or were about to be.
 	Started map[int]bool `json:"started,omitempty"`
 	// Kept are the secrets that were in the keyring before.
 	Kept map[int]bool `json:"kept,omitempty"`
@@ -248,10 +248,15 @@ func decodeRecord(id string, b []byte) (*record, error) {
 	if r.Exact == nil {
 		r.Exact = map[int]taken{}
 	}
-	if r.Receipt.ID != id || !slices.Contains(phases, r.Phase) {
+	if r.Receipt.ID != id || !slices.Contains(phases, r.Phase) || slices.ContainsFunc(r.Receipt.Changes, lacksStates) {
 		return nil, damaged("it contradicts itself")
 	}
 	return &r, nil
+}
+
+// lacksStates reports whether a store's change of our own does not say what it did.
+func lacksStates(d trust.Done) bool {
+	return d.Kind == trust.ChangeStore && !d.Privileged && (d.Was == nil || d.Now == nil)
 }
 
 var phases = []phase{phaseApply, phaseRoot, phaseDone, phaseUndoRoot, phaseUndo, phaseUndone, phaseFailed}

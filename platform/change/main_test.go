@@ -36,6 +36,7 @@ type lab struct {
 	e    *Engine
 	cmds *fakeCommands
 	ring *fakeKeyring
+	cas  *fakeStores
 }
 
 func newLab(t *testing.T) *lab {
@@ -66,10 +67,13 @@ func labAt(base string) *lab {
 	root := filepath.Join(base, "root")
 	cmds := &fakeCommands{store: filepath.Join(root, "store"), anchors: filepath.Join(root, "anchors")}
 	ring := &fakeKeyring{file: filepath.Join(root, "keyring")}
-	return &lab{root: root, cmds: cmds, ring: ring, e: &Engine{
+	cas := &fakeStores{dir: filepath.Join(root, "stores")}
+	l := &lab{root: root, cmds: cmds, ring: ring, cas: cas, e: &Engine{
 		Dir: filepath.Join(base, "state", "journal"), Root: root, NoLinks: true, Commands: cmds,
-		Editor: configfile.AuthFile{}, Secrets: ring,
+		Editor: configfile.AuthFile{}, Secrets: ring, Stores: cas,
 	}}
+	cas.between = func() error { return fault(l.e.Fault).at(faultStoreHalf) }
+	return l
 }
 
 // seed makes what is there before: a file that will be replaced, one that will be
@@ -84,6 +88,7 @@ func (l *lab) seed() {
 	l.put("store", "vendor", 0o644)
 	l.put("keyring", "", 0o600)
 	l.put("home/config.json", configText, 0o640)
+	l.put("stores/"+string(oldStore), "held", 0o644)
 	if err := setAttrsAt(filepath.Join(l.root, "etc/replaced"), "user.mooring", "kept"); err != nil {
 		l.t.Logf("no extended attributes here: %v", err)
 	}
@@ -143,7 +148,7 @@ var ownKey = []string{"auths", "reg.example", "auth"}
 func (l *lab) plan() trust.Plan {
 	return trust.Plan{
 		Schema: trust.PlanSchema, Action: "trust", Reach: trust.ReachComputer, Registries: []string{"reg.example"},
-		Anchors: []trust.PlanAnchor{{SHA256: "mine"}},
+		Anchors: []trust.PlanAnchor{testAnchor()},
 		Changes: []trust.Change{
 			{Kind: trust.WriteFile, Path: "/etc/certs.d/reg.example:5000/ca.crt", Content: []byte("new content"), Mode: 0o644, Status: trust.StatusNew},
 			{Kind: trust.WriteFile, Path: "/etc/certs.d/reg.example:5000/beside.crt", Content: []byte("beside"), Mode: 0o644, Status: trust.StatusNew},
@@ -161,6 +166,14 @@ func (l *lab) plan() trust.Plan {
 			{
 				Kind: trust.EditFile, Path: "/home/containers/auth.json", Mode: 0o600, Status: trust.StatusNew,
 				Edits: []trust.Edit{trust.SetValue("mooring", "credHelpers", "reg.example")},
+			},
+			{
+				Kind: trust.ChangeStore, Store: newStore, Content: []byte(testAnchor().PEM), Status: trust.StatusNew,
+				Was: &trust.Membership{}, Want: &trust.Membership{Held: true, Settings: "C,,"},
+			},
+			{
+				Kind: trust.ChangeStore, Store: oldStore, Content: []byte(testAnchor().PEM), Status: trust.StatusRemoved,
+				Was: &trust.Membership{Held: true}, Want: &trust.Membership{},
 			},
 			{Kind: trust.WriteFile, Path: "/etc/others", Content: []byte("not ours"), Mode: 0o644, Status: trust.StatusUnchanged},
 		},
@@ -228,7 +241,8 @@ func openSecrets(t testing.TB, dir string) []string {
 	return out
 }
 
-// fakeCommands derives the store from the names in the anchors directory.
+// fakeCommands derives the store from the names in the anchors directory; the anchor's
+// is "mine".
 type fakeCommands struct {
 	store, anchors string
 	fail           error
@@ -255,7 +269,10 @@ func (c *fakeCommands) Run(_ context.Context, key string, undo bool) (string, bo
 func (c *fakeCommands) Holds(_ string, fps []string) ([]string, error) {
 	b, err := os.ReadFile(c.store)
 	held := strings.Split(string(b), "\n")
-	return slices.DeleteFunc(slices.Clone(fps), func(fp string) bool { return !slices.Contains(held, fp) }), err
+	if !slices.Contains(held, "mine") {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(fps), func(fp string) bool { return fp != testAnchor().SHA256 }), err
 }
 
 // listing is every file below root with its kind, mode, owner, attributes and

@@ -83,13 +83,14 @@ func (t *tx) inPlace(ctx context.Context) bool {
 			}
 		}
 	}
-	return t.checkFiles() == nil
+	return t.checkWhole(ctx) == nil
 }
 
 // clear removes a temporary file that lies beside a finished one.
 func (t *tx) clear(n int) error {
 	d := t.r.Receipt.Changes[n]
-	if d.Kind == trust.RunCommand || d.Kind == trust.KeepSecret || d.Kind == trust.MoveFile {
+	switch d.Kind {
+	case trust.RunCommand, trust.KeepSecret, trust.MoveFile, trust.ChangeStore:
 		return nil
 	}
 	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))

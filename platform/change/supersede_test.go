@@ -30,7 +30,7 @@ func TestUndoFromUnderALaterReceipt(t *testing.T) {
 
 	before := listing(t, l.root)
 	for _, r := range []trust.Receipt{first, second} {
-		if err := l.e.Standing(r); !errors.Is(err, ErrSuperseded) {
+		if err := l.e.Standing(t.Context(), r); !errors.Is(err, ErrSuperseded) {
 			t.Errorf("%s: %v", r.Action, err)
 		}
 		if _, err := l.e.Undo(t.Context(), r.ID, nil); !errors.Is(err, ErrSuperseded) || As(err).Path != path {
@@ -42,7 +42,7 @@ func TestUndoFromUnderALaterReceipt(t *testing.T) {
 	}
 	// Newest first, each in turn.
 	for _, r := range []trust.Receipt{third, second, first} {
-		must(t, l.e.Standing(r))
+		must(t, l.e.Standing(t.Context(), r))
 		_, err := l.e.Undo(t.Context(), r.ID, nil)
 		must(t, err)
 	}
@@ -55,9 +55,9 @@ func TestStandingSeesWhatChangedSince(t *testing.T) {
 	l := newLab(t)
 	r, err := l.e.Apply(t.Context(), l.plan(), nil)
 	must(t, err)
-	must(t, l.e.Standing(r))
+	must(t, l.e.Standing(t.Context(), r))
 	l.put("etc/replaced", "someone else", 0o600)
-	if err := l.e.Standing(r); !errors.Is(err, ErrChangedSince) || As(err).Path != "/etc/replaced" {
+	if err := l.e.Standing(t.Context(), r); !errors.Is(err, ErrChangedSince) || As(err).Path != "/etc/replaced" {
 		t.Errorf("got %v", err)
 	}
 }

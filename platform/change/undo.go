@@ -64,7 +64,7 @@ func (t *tx) checkUndo(ctx context.Context) error {
 			return err
 		}
 	}
-	return t.checkFiles()
+	return t.checkWhole(ctx)
 }
 
 // checkLater is checkUndo for what was done after it. A file with the very bytes that
@@ -85,13 +85,18 @@ func superseded(r trust.Receipt, all []trust.Receipt) error {
 	return nil
 }
 
-// checkFiles is checkUndo for files that were written, removed or renamed as a
-// whole.
-func (t *tx) checkFiles() error {
+// checkWhole is checkUndo for files that were written, removed or renamed as a
+// whole, and for trust stores.
+func (t *tx) checkWhole(ctx context.Context) error {
 	for _, n := range t.own() {
 		d := t.r.Receipt.Changes[n]
-		if d.Kind == trust.MoveFile {
+		switch d.Kind {
+		case trust.MoveFile:
 			if err := t.moved(d); err != nil {
+				return err
+			}
+		case trust.ChangeStore:
+			if err := t.expectStore(ctx, d, *d.Now); err != nil {
 				return err
 			}
 		}
@@ -115,6 +120,9 @@ func (t *tx) checkFiles() error {
 // undo writes the intent down and takes the own changes back.
 func (t *tx) undo(ctx context.Context) error {
 	if err := t.advance(phaseUndo); err != nil {
+		return err
+	}
+	if err := t.undoStores(ctx); err != nil {
 		return err
 	}
 	return t.finishUndo(ctx)
@@ -161,7 +169,7 @@ func (t *tx) revertAll(ctx context.Context) (theirs, err error) {
 		if d.Kind == trust.RunCommand || d.Kind == trust.KeepSecret && errors.Join(theirs, err) != nil {
 			continue
 		}
-		t.progress.tell(Step{Done: len(own) - 1 - i, Total: len(own), Kind: d.Kind, Path: d.Path, Undo: true})
+		t.progress.tell(Step{Done: len(own) - 1 - i, Total: len(own), Kind: d.Kind, Path: d.Path + string(d.Store), Undo: true})
 		switch rerr := t.revert(ctx, n); {
 		case errors.Is(rerr, ErrChangedSince):
 			theirs = errors.Join(theirs, rerr)
@@ -186,6 +194,8 @@ func (t *tx) revert(ctx context.Context, n int) error {
 		return t.forgetSecret(ctx, n)
 	case trust.MoveFile:
 		return t.moveBack(d)
+	case trust.ChangeStore:
+		return t.revertStore(ctx, n)
 	}
 	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))
 	if err != nil {

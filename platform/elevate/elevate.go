@@ -14,6 +14,7 @@ import (
 	"mooring.dev/mooring/platform/autostart"
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/helper"
+	"mooring.dev/mooring/platform/store/all"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -40,7 +41,7 @@ type Options struct {
 // where the process is root or w is a tree under --root, else with root's half
 // through the helper. A journal below --root is resolved inside it.
 func New(w world.World, dir string, o Options) *change.Applier {
-	own := &change.Engine{Dir: dir, Root: w.Root, Now: w.Now}
+	own := &change.Engine{Dir: dir, Root: w.Root, Now: w.Now, Stores: all.Table(w)}
 	switch {
 	case w.Root != "":
 		if in, ok := strings.CutPrefix(dir, filepath.Clean(w.Root)+string(filepath.Separator)); ok {

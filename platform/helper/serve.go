@@ -14,6 +14,7 @@ import (
 	"mooring.dev/mooring/platform/anchors"
 	"mooring.dev/mooring/platform/autostart"
 	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/store/all"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -112,6 +113,7 @@ func rootOwner(w world.World) *change.Owner {
 // own may be written.
 func Local(w world.World) *change.Engine {
 	e := server{world: w, journal: Journal}.engine("")
+	e.Stores = all.Table(w)
 	r := rules{world: w, dirs: append([]string{
 		w.Join(w.User.Home, ".config/docker/certs.d"), w.Join(w.User.Home, ".config/containers/certs.d"),
 	}, certsDirs...)}
