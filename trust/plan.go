@@ -225,12 +225,20 @@ const (
 	TokenStays     ConsequenceCode = "token-stays"     // a token for some of Registry's content stays in Path
 )
 
+// What to know of the stores of Windows.
+const (
+	WindowsAsks     ConsequenceCode = "windows-asks"     // it asks itself, when adding and when removing
+	WindowsOwn      ConsequenceCode = "windows-own"      // services do not see the person's store
+	WindowsServices ConsequenceCode = "windows-services" // everybody and every service sees the computer's
+)
+
 // Consequences lists the codes.
 func Consequences() []ConsequenceCode {
 	return []ConsequenceCode{
 		KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit, ClientStays,
 		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept, VariableWins,
 		NotMovable, OtherNames, TokenStays,
+		WindowsAsks, WindowsOwn, WindowsServices,
 	}
 }
 

@@ -50,7 +50,8 @@ type Info struct {
 	// Commands are the command lines that Set runs, as a person reads them, with a
 	// word like FILE for what is made at that moment. Nil: it runs none.
 	Commands func(cert *x509.Certificate, want trust.Membership) []string
-	// Asks is what the system itself will ask of the person, besides Mooring.
+	// Asks is what the person has to know besides: what the system itself will ask,
+	// and whom the store counts for.
 	Asks []trust.ConsequenceCode
 	// Restart is what has to be restarted before the change is seen; zero for nothing.
 	Restart trust.Restart

@@ -3,10 +3,13 @@ package all
 
 import (
 	"mooring.dev/mooring/platform/store"
+	"mooring.dev/mooring/platform/store/winstore"
 	"mooring.dev/mooring/platform/world"
 )
 
 // Table is every kind of store as w has it. To add a kind, add a line.
 func Table(w world.World) store.Table {
-	return store.Table{World: w, Kinds: []store.Kind{}}
+	return store.Table{World: w, Kinds: []store.Kind{
+		winstore.New(),
+	}}
 }
