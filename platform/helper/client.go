@@ -42,6 +42,8 @@ func (s scope) checkClient(p trust.Plan) error {
 		return change.Refuse(change.ErrBadPlan, "", "a CA in a plan for a client certificate")
 	case len(p.Registries) != 1:
 		return change.Refuse(change.ErrBadPlan, "", "a client certificate for %d registries", len(p.Registries))
+	case !s.site.keys:
+		return change.Refuse(change.ErrOutsideAllowList, "", "every user could read the key there")
 	}
 	halves := map[string]*pair{}
 	moves := false
@@ -77,9 +79,9 @@ type pair struct{ cert, key *trust.Change }
 // takeHalf judges where and how one half is to be written; what it holds is judged
 // with the other.
 func (s scope) takeHalf(c trust.Change, halves map[string]*pair) error {
-	dir, name := path.Dir(c.Path), path.Base(c.Path)
+	dir, name := s.site.split(c.Path)
 	switch {
-	case c.Command != "" || c.To != "" || c.Before != nil || path.Clean(c.Path) != c.Path:
+	case c.Command != "" || c.To != "" || c.Before != nil || !s.site.plain(c.Path):
 		return change.Refuse(change.ErrBadPlan, c.Path, "")
 	case !slices.Contains(s.dirs, dir) || !pairName.MatchString(name):
 		return change.Refuse(change.ErrOutsideAllowList, c.Path, "")
@@ -188,10 +190,10 @@ func parseKey(b []byte) (publicKey, bool) {
 // checkMove judges moving a half aside: within the registry's directory, from a name
 // that a loader reads to that name with a date, which none reads.
 func (s scope) checkMove(c trust.Change) error {
-	dir, name := path.Dir(c.Path), path.Base(c.Path)
+	dir, name := s.site.split(c.Path)
 	ending, ok := strings.CutPrefix(c.To, c.Path)
 	switch {
-	case c.Command != "" || len(c.Content) != 0 || c.Mode != 0 || c.Secret || path.Clean(c.Path) != c.Path:
+	case c.Command != "" || len(c.Content) != 0 || c.Mode != 0 || c.Secret || !s.site.plain(c.Path):
 		return change.Refuse(change.ErrBadPlan, c.Path, "a move that writes")
 	case !slices.Contains(s.dirs, dir) || !othersName.MatchString(name), !ok || !asideName.MatchString(ending):
 		return change.Refuse(change.ErrOutsideAllowList, c.Path, "")

@@ -27,6 +27,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -38,9 +39,6 @@ import (
 
 // Name is the helper's in the system's log, and how the names of its files begin.
 const Name = "mooring-helper"
-
-// Journal is where root's half of every receipt lies, with its before-images.
-const Journal = "/var/lib/mooring/journal"
 
 // Is reports whether a program started as argv0 is the helper.
 func Is(argv0 string) bool { return actionOf(argv0) != "" }
@@ -115,8 +113,8 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	s := server{
-		world:   world.World{OS: "linux", FS: world.Disk{}, Run: world.Exec{}, Now: time.Now},
-		journal: Journal,
+		world:  world.World{OS: runtime.GOOS, FS: world.Disk{}, Run: world.Exec{}, Now: time.Now},
+		places: unixPlaces(runtime.GOOS),
 	}
 	self, err := harden()
 	args = append([]string{string(actionOf(self))}, args...)

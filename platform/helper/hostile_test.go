@@ -14,212 +14,70 @@ import (
 
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/trust"
-	"mooring.dev/mooring/trust/trusttest"
 )
 
-// TestHostilePlans: each ends in a clear refusal, no file changed.
+// hostile is what an enemy makes of a good plan, and the code of the refusal.
+type hostile struct {
+	edit func(*lab, *trust.Plan)
+	code change.Code
+}
+
+// TestHostilePlans: on every system each ends in a clear refusal, no file changed.
 func TestHostilePlans(t *testing.T) {
-	const dir = "/etc/docker/certs.d/reg.example:5000/"
-	at := func(path string) func(*lab, *trust.Plan) {
-		return func(_ *lab, p *trust.Plan) { p.Changes[0].Path = path }
-	}
-	with := func(f func(c *trust.Change)) func(*lab, *trust.Plan) {
-		return func(_ *lab, p *trust.Plan) { f(&p.Changes[0]) }
-	}
-	registry := func(name string) func(*lab, *trust.Plan) {
-		return func(_ *lab, p *trust.Plan) {
-			p.Registries = []string{name}
-			p.Changes[0].Path = "/etc/docker/certs.d/" + name + "/ca.crt"
-		}
-	}
-	subject := func(opts ...trusttest.Option) func(*lab, *trust.Plan) {
-		return func(l *lab, p *trust.Plan) {
-			l.ca = trusttest.NewCA(l.t, "x", opts...)
-			*p = l.plan()
-		}
-	}
-	cases := map[string]struct {
-		edit  func(*lab, *trust.Plan)
-		codes []change.Code
-	}{
-		"another registry's directory": {at("/etc/docker/certs.d/other.example/ca.crt"), []change.Code{change.ErrOutsideAllowList}},
-		"every registry's directory":   {at("/etc/docker/certs.d/_default/ca.crt"), []change.Code{change.ErrOutsideAllowList}},
-		"cron":                         {at("/etc/cron.d/mooring-0123456789abcdef.crt"), []change.Code{change.ErrOutsideAllowList}},
-		"shadow":                       {at("/etc/shadow"), []change.Code{change.ErrOutsideAllowList}},
-		"dots":                         {at(dir + "../../../shadow"), []change.Code{change.ErrBadPlan}},
-		"dots that stay":               {at("/etc/docker/../docker/certs.d/reg.example:5000/ca.crt"), []change.Code{change.ErrBadPlan}},
-		"deeper":                       {at(dir + "sub/ca.crt"), []change.Code{change.ErrOutsideAllowList}},
-		"relative":                     {at("etc/docker/certs.d/reg.example:5000/ca.crt"), []change.Code{change.ErrOutsideAllowList, change.ErrBadPlan}},
-		"zero byte":                    {at(dir + "ca.crt\x00.txt"), []change.Code{change.ErrOutsideAllowList, change.ErrBadPlan}},
-		"empty path":                   {at(""), []change.Code{change.ErrOutsideAllowList, change.ErrBadPlan}},
-		"hosts.toml":                   {at(dir + "hosts.toml"), []change.Code{change.ErrOutsideAllowList}},
-		"client key":                   {at(dir + "client.key"), []change.Code{change.ErrOutsideAllowList}},
-		"another's name":               {at(dir + "mooring-0123456789abcdef.crt"), []change.Code{change.ErrOutsideAllowList}},
-		"upper-case name": {func(l *lab, p *trust.Plan) {
-			p.Changes[0].Path = dir + "mooring-" + strings.ToUpper(l.short()) + ".crt"
-		}, []change.Code{change.ErrOutsideAllowList}},
-		"the OS store under the narrow action": {
-			func(l *lab, p *trust.Plan) {
-				p.Changes[0].Path = "/usr/local/share/ca-certificates/mooring-" + l.short() + ".crt"
-			}, []change.Code{change.ErrTooBroad},
-		},
-		"a command under the narrow action": {
-			func(l *lab, p *trust.Plan) { p.Changes = append(p.Changes, l.computer().Changes[2]) }, []change.Code{change.ErrTooBroad},
-		},
-		"the wide reach under the narrow action": {func(l *lab, p *trust.Plan) { *p = l.computer() }, []change.Code{change.ErrTooBroad}},
-		"no reach":                               {func(_ *lab, p *trust.Plan) { p.Reach = "" }, []change.Code{change.ErrTooBroad}},
-
-		"registry ../../etc":         {registry("../../etc"), []change.Code{change.ErrBadPlan}},
-		"registry ..":                {registry(".."), []change.Code{change.ErrBadPlan}},
-		"registry empty":             {registry(""), []change.Code{change.ErrBadPlan}},
-		"registry with slash":        {registry("a/b"), []change.Code{change.ErrBadPlan}},
-		"registry with newline":      {registry("a\nb"), []change.Code{change.ErrBadPlan}},
-		"registry _default":          {registry("_default"), []change.Code{change.ErrBadPlan}},
-		"registry with port 99999":   {registry("reg:99999"), []change.Code{change.ErrBadPlan}},
-		"registry of 64 KB":          {registry(strings.Repeat("a.", 32<<10) + "example"), []change.Code{change.ErrBadPlan}},
-		"a certificate as registry ": {registry("ca.crt/.."), []change.Code{change.ErrBadPlan}},
-
-		"subject of 64 KB":               {subject(trusttest.Organization(strings.Repeat("A", 64<<10))), []change.Code{change.ErrBadCertificate}},
-		"subject with newlines and dots": {subject(trusttest.CommonName("../../../etc/cron.d/x\n* * * * * root sh")), []change.Code{change.ErrBadCertificate}},
-		"subject of an intermediate with newlines": {
-			func(l *lab, p *trust.Plan) {
-				l.ca = l.ca.Intermediate("x\n[sudo] password:")
-				*p = l.plan()
-			}, []change.Code{change.ErrBadCertificate},
-		},
-		"subject that turns direction":   {subject(trusttest.CommonName("evil\u202etrc.ac")), []change.Code{change.ErrBadCertificate}},
-		"subject of the plan is another": {func(_ *lab, p *trust.Plan) { p.Anchors[0].Subject = "CN=Corporate Root" }, []change.Code{change.ErrBadCertificate}},
-		"fingerprint of another":         {func(_ *lab, p *trust.Plan) { p.Anchors[0].SHA256 = strings.Repeat("0", 64) }, []change.Code{change.ErrBadCertificate}},
-		"origin with escape codes":       {func(_ *lab, p *trust.Plan) { p.Anchors[0].Origin = "file:\x1b[2J" }, []change.Code{change.ErrBadPlan}},
-
-		"content of its own":    {with(func(c *trust.Change) { c.Content = []byte("root::0:0::/:/bin/sh\n") }), []change.Code{change.ErrBadCertificate}},
-		"empty content":         {with(func(c *trust.Change) { c.Content = nil }), []change.Code{change.ErrBadCertificate}},
-		"text after it":         {with(func(c *trust.Change) { c.Content = append(c.Content, "x"...) }), []change.Code{change.ErrBadCertificate}},
-		"twice the certificate": {with(func(c *trust.Change) { c.Content = append(bytes.Clone(c.Content), c.Content...) }), []change.Code{change.ErrBadCertificate}},
-		"CRLF":                  {with(func(c *trust.Change) { c.Content = bytes.ReplaceAll(c.Content, []byte("\n"), []byte("\r\n")) }), []change.Code{change.ErrBadCertificate}},
-		"setuid":                {with(func(c *trust.Change) { c.Mode = 0o644 | os.ModeSetuid }), []change.Code{change.ErrBadPlan}},
-		"writable by all":       {with(func(c *trust.Change) { c.Mode = 0o666 }), []change.Code{change.ErrBadPlan}},
-		"a kind of its own":     {with(func(c *trust.Change) { c.Kind = "exec" }), []change.Code{change.ErrBadPlan}},
-		"an edit of a person's file": {
-			func(_ *lab, p *trust.Plan) {
-				p.Changes = append(p.Changes, trust.Change{
-					Kind: trust.EditFile, Path: "/root/.docker/config.json", Mode: 0o600, Status: trust.StatusNew,
-					Edits: []trust.Edit{trust.SetValue("mooring", "credHelpers", "reg.example")},
-				})
-			}, []change.Code{change.ErrBadPlan},
-		},
-		"an edit of root's password file": {
-			with(func(c *trust.Change) {
-				*c = trust.Change{Kind: trust.EditFile, Path: "/etc/shadow", Status: trust.StatusEdited, Edits: []trust.Edit{trust.RemoveValue("root")}}
-			}), []change.Code{change.ErrBadPlan},
-		},
-		"an edit of its own file": {with(func(c *trust.Change) { c.Kind, c.Content = trust.EditFile, nil }), []change.Code{change.ErrBadPlan}},
-		"edits with the file":     {with(func(c *trust.Change) { c.Edits = []trust.Edit{trust.SetValue("x", "y")} }), []change.Code{change.ErrBadPlan}},
-		"a secret to be kept": {
-			with(func(c *trust.Change) {
-				*c = trust.Change{Kind: trust.KeepSecret, Path: "/etc/shadow", Registry: "reg.example", Key: []string{"root"}, Status: trust.StatusNew}
-			}), []change.Code{change.ErrBadPlan},
-		},
-		"a link's name with the file": {with(func(c *trust.Change) { c.Via = "/etc/shadow" }), []change.Code{change.ErrBadPlan}},
-		"a command with the file":     {with(func(c *trust.Change) { c.Command = "update-ca-certificates" }), []change.Code{change.ErrBadPlan}},
-		"the same file twice":         {func(_ *lab, p *trust.Plan) { p.Changes = append(p.Changes, p.Changes[0]) }, []change.Code{change.ErrBadPlan}},
-
-		"a key beside the certificate": {
-			func(l *lab, p *trust.Plan) {
-				p.Anchors[0].PEM += string(l.ca.KeyPEM())
-				p.Changes[0].Content = []byte(p.Anchors[0].PEM)
-			}, []change.Code{change.ErrBadCertificate},
-		},
-		"PEM headers": {
-			func(_ *lab, p *trust.Plan) {
-				p.Anchors[0].PEM = strings.Replace(p.Anchors[0].PEM, "-----\n", "-----\nX: y\n\n", 1)
-				p.Changes[0].Content = []byte(p.Anchors[0].PEM)
-			}, []change.Code{change.ErrBadCertificate},
-		},
-		"a byte order mark": {
-			func(_ *lab, p *trust.Plan) {
-				p.Anchors[0].PEM = "\ufeff" + p.Anchors[0].PEM
-				p.Changes[0].Content = []byte(p.Anchors[0].PEM)
-			}, []change.Code{change.ErrBadCertificate},
-		},
-		"a file of others": {
-			func(_ *lab, p *trust.Plan) {
-				p.Registries = []string{"other.example"}
-				p.Changes[0].Path = "/etc/docker/certs.d/other.example/ca.crt"
-			}, []change.Code{change.ErrChangedSince},
-		},
-		"a file of others, knowingly": {
-			func(l *lab, p *trust.Plan) {
-				p.Registries = []string{"other.example"}
-				c := &p.Changes[0]
-				c.Path = "/etc/docker/certs.d/other.example/ca.crt"
-				i, err := l.s.world.FS.Stat(c.Path)
-				must(l.t, err)
-				c.Before = &trust.FileState{SHA256: hashOf([]byte("somebody else's")), Mode: i.Mode, UID: i.UID, GID: i.GID}
-			}, []change.Code{change.ErrOutsideAllowList},
-		},
-		"removing what is not there": {
-			with(func(c *trust.Change) {
-				*c = trust.Change{Kind: trust.RemoveFile, Path: c.Path, Before: &trust.FileState{}, Status: trust.StatusRemoved}
-			}), []change.Code{change.ErrChangedSince},
-		},
-		"a removal with content": {with(func(c *trust.Change) { c.Kind, c.Before = trust.RemoveFile, &trust.FileState{} }), []change.Code{change.ErrBadPlan}},
-		"nothing to do":          {func(_ *lab, p *trust.Plan) { p.Changes = nil }, []change.Code{change.ErrNothingToDo}},
-		"only unchanged": {
-			with(func(c *trust.Change) { c.Path, c.Status = "/etc/shadow", trust.StatusUnchanged }), []change.Code{change.ErrNothingToDo},
-		},
-		"schema 2":       {func(_ *lab, p *trust.Plan) { p.Schema = 2 }, []change.Code{change.ErrBadPlan}},
-		"another action": {func(_ *lab, p *trust.Plan) { p.Action = "install" }, []change.Code{change.ErrBadPlan}},
-		"a forecast":     {func(_ *lab, p *trust.Plan) { p.Forecast = []trust.Forecast{{}} }, []change.Code{change.ErrBadPlan}},
-		"3,000 changes": {
-			func(_ *lab, p *trust.Plan) {
-				for range 3000 {
-					p.Changes = append(p.Changes, p.Changes[0])
+	tried := 0
+	try := func(s system, action Action, cases map[string]hostile) {
+		fresh := newLab(t)
+		fresh.on(s)
+		before := fresh.listing()
+		for name, c := range cases {
+			tried++
+			t.Run(s.name+"/"+string(action)+"/"+name, func(t *testing.T) {
+				l := *fresh // whose tree stays as it is
+				l.t = t
+				p := l.plan()
+				if action == TrustComputer {
+					p = l.computer()
 				}
-			}, []change.Code{change.ErrTooLarge},
-		},
+				c.edit(&l, &p)
+				_, err := l.apply(action, p)
+				l.refused(before, err, c.code)
+			})
+		}
 	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			l := newLab(t)
-			p := l.plan()
-			c.edit(l, &p)
-			before := l.listing()
-			_, err := l.apply(TrustRegistry, p)
-			l.refused(before, err, c.codes...)
-		})
+	for _, s := range systems {
+		try(s, TrustRegistry, hostilePlans(s))
+		try(s, TrustRegistry, hostilePaths(s))
+		try(s, TrustComputer, hostileStores(s))
+	}
+	try(linux, TrustRegistry, hostileFiles())
+	try(linux, TrustComputer, hostileCommands())
+	t.Logf("%d hostile plans were refused", tried)
+	if tried < 150 {
+		t.Errorf("only %d", tried)
 	}
 }
 
-func TestHostileComputerPlans(t *testing.T) {
-	store := "/usr/local/share/ca-certificates/"
-	for name, edit := range map[string]func(*lab, *trust.Plan){
-		"another family's directory": func(l *lab, p *trust.Plan) {
-			p.Changes[1].Path = "/etc/pki/ca-trust/source/anchors/mooring-" + l.short() + ".crt"
-		},
-		"ca.crt in the store":   func(_ *lab, p *trust.Plan) { p.Changes[1].Path = store + "ca.crt" },
-		"another's file":        func(_ *lab, p *trust.Plan) { p.Changes[1].Path = store + "others.crt" },
-		"the derived store":     func(l *lab, p *trust.Plan) { p.Changes[1].Path = "/etc/ssl/certs/mooring-" + l.short() + ".crt" },
-		"another command":       func(_ *lab, p *trust.Plan) { p.Changes[2].Command = "update-ca-trust" },
-		"a shell":               func(_ *lab, p *trust.Plan) { p.Changes[2].Command = "sh -c reboot" },
-		"a path as command":     func(_ *lab, p *trust.Plan) { p.Changes[2].Command = "../../tmp/x" },
-		"a command with a path": func(_ *lab, p *trust.Plan) { p.Changes[2].Path = "/etc/shadow" },
-	} {
-		t.Run(name, func(t *testing.T) {
-			l := newLab(t)
-			p := l.computer()
-			edit(l, &p)
-			before := l.listing()
-			_, err := l.apply(TrustComputer, p)
-			l.refused(before, err, change.ErrOutsideAllowList, change.ErrTooBroad, change.ErrBadPlan)
-		})
-	}
-	t.Run("a narrow plan under the wide action", func(t *testing.T) {
+// TestGoodPlans: what the hostile ones are made from is accepted.
+func TestGoodPlans(t *testing.T) {
+	for _, s := range systems {
 		l := newLab(t)
-		before := l.listing()
-		_, err := l.apply(TrustComputer, l.plan())
-		l.refused(before, err, change.ErrTooBroad)
-	})
+		l.on(s)
+		r := rules{world: l.s.world, site: siteOf(s.name, s.programData)}
+		for _, p := range []trust.Plan{l.plan(), l.computer()} {
+			if err := r.check(p, p.Reach); err != nil {
+				t.Errorf("%s: %v", s.name, err)
+			}
+		}
+		p := l.plan()
+		p.Changes[0].Path = s.dir + "mooring-" + l.short() + ".crt"
+		if err := r.check(p, p.Reach); err != nil {
+			t.Errorf("%s, beside: %v", s.name, err)
+		}
+		p.Changes[0] = trust.Change{Kind: trust.RemoveFile, Path: p.Changes[0].Path, Before: &trust.FileState{}, Status: trust.StatusRemoved}
+		if err := r.check(p, p.Reach); err != nil {
+			t.Errorf("%s, removed: %v", s.name, err)
+		}
+	}
 }
 
 // TestPlanEditedInFlight: what arrives must be what was announced, and must have

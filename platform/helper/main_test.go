@@ -31,19 +31,27 @@ type lab struct {
 	root string
 	s    server
 	ca   *trusttest.Cert
+	system
+}
+
+// on lets the helper take the tree for a machine of another system: what it is
+// asked to do there is judged, and nothing of it can be done here.
+func (l *lab) on(s system) {
+	l.system = s
+	l.s.world.OS, l.s.programData = s.name, s.programData
 }
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	base := t.TempDir()
-	l := &lab{t: t, root: filepath.Join(base, "root"), ca: trusttest.NewCA(t, "Lab Root")}
+	l := &lab{t: t, root: filepath.Join(base, "root"), ca: trusttest.NewCA(t, "Lab Root"), system: linux}
 	l.put("etc/docker/certs.d/other.example/ca.crt", "somebody else's")
 	l.put("etc/shadow", "secret")
 	l.put("usr/sbin/update-ca-certificates", "#!/bin/sh")
 	l.put("usr/local/share/ca-certificates/others.crt", "somebody else's")
 	w := world.Under(l.root, "linux")
 	w.Now = time.Now
-	l.s = server{world: w, journal: filepath.Join(base, "journal")}
+	l.s = server{world: w, places: places{journal: filepath.Join(base, "journal")}}
 	return l
 }
 
@@ -68,7 +76,7 @@ func (l *lab) plan() trust.Plan {
 	return trust.Plan{
 		Schema: trust.PlanSchema, Action: "trust", Reach: trust.ReachRegistry,
 		Registries: []string{"reg.example:5000"}, Anchors: []trust.PlanAnchor{planAnchor(l.ca)},
-		Changes: []trust.Change{l.write("/etc/docker/certs.d/reg.example:5000/ca.crt")},
+		Changes: []trust.Change{l.write(l.dir + "ca.crt")},
 	}
 }
 
@@ -83,6 +91,10 @@ func (l *lab) write(path string) trust.Change {
 func (l *lab) computer() trust.Plan {
 	p := l.plan()
 	p.Reach = trust.ReachComputer
+	if l.name != "linux" {
+		p.Changes = append(p.Changes, l.member(l.store))
+		return p
+	}
 	p.Changes = append(p.Changes, l.write("/usr/local/share/ca-certificates/mooring-"+l.short()+".crt"), trust.Change{
 		Kind: trust.RunCommand, Command: "update-ca-certificates", Shown: "update-ca-certificates", Status: trust.StatusNew, Privileged: true,
 	})

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/pem"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,9 +24,10 @@ const (
 	maxAnchors     = 64
 	maxChanges     = 2048
 	maxCertificate = 32 << 10 // bytes of PEM; a usual one has 2 KB
+	maxSettings    = 4 << 10  // bytes of what a store says of a certificate
 )
 
-// certsDirs are the directories below which root's half puts anchors of a
+// certsDirs are the directories of Linux below which root's half puts anchors of a
 // registry.
 var certsDirs = []string{"/etc/docker/certs.d", "/etc/containers/certs.d", "/etc/containerd/certs.d"}
 
@@ -40,7 +40,7 @@ const fileMode = 0o644
 // certificate have rules of their own (client.go).
 type rules struct {
 	world world.World
-	dirs  []string // certs.d directories: certsDirs, and root's own for root itself
+	site  site
 }
 
 // check judges everything that can be judged without looking at files.
@@ -65,6 +65,9 @@ func (r rules) check(p trust.Plan, reach trust.Reach) error {
 		if len(c.Edits) > 0 || len(c.Key) > 0 || c.Registry != "" || c.Via != "" {
 			return change.Refuse(change.ErrBadPlan, c.Path, "root edits no files of persons")
 		}
+		if c.Kind != trust.ChangeStore && (c.Store != "" || c.Was != nil || c.Want != nil) {
+			return change.Refuse(change.ErrBadPlan, c.Path, "a trust store with something else")
+		}
 	}
 	if p.Action == actionClientCert {
 		return s.checkClient(p)
@@ -79,10 +82,11 @@ func (r rules) check(p trust.Plan, reach trust.Reach) error {
 
 // vet judges one change with the content found at its path.
 func (r rules) vet(p trust.Plan, c trust.Change, found []byte) error {
+	_, name := r.site.split(c.Path)
 	switch {
 	case p.Action == actionClientCert && c.Kind == trust.WriteFile && found != nil:
 		return change.Refuse(change.ErrOutsideAllowList, c.Path, "it is there already: files of others are not replaced")
-	case c.Kind == trust.WriteFile && found != nil && path.Base(c.Path) == "ca.crt":
+	case c.Kind == trust.WriteFile && found != nil && name == "ca.crt":
 		return change.Refuse(change.ErrOutsideAllowList, c.Path, "it is there already: files of others are not replaced")
 	case c.Kind == trust.RemoveFile:
 		certs, err := anchorsOf(p)
@@ -98,6 +102,7 @@ func (r rules) vet(p trust.Plan, c trust.Change, found []byte) error {
 
 // scope is what one plan may touch.
 type scope struct {
+	site    site
 	reach   trust.Reach
 	dirs    []string // directories in which its files may lie
 	family  anchors.Family
@@ -114,15 +119,15 @@ type anchor struct {
 func (a anchor) fileName() string { return "mooring-" + a.fingerprint.Short() + ".crt" }
 
 func (r rules) scopeOf(p trust.Plan, reach trust.Reach) (scope, error) {
-	s := scope{reach: reach}
+	s := scope{site: r.site, reach: reach}
 	for _, name := range p.Registries {
 		var reg trust.Registry
 		if err := reg.UnmarshalText([]byte(name)); err != nil || name == "" {
 			return s, change.Refuse(change.ErrBadPlan, "", "%.80q is no registry", name)
 		}
-		for _, dir := range r.dirs {
-			for _, spelled := range dirNames(reg) {
-				s.dirs = append(s.dirs, path.Join(dir, spelled))
+		for _, dir := range r.site.certs {
+			for _, spelled := range r.site.names(reg) {
+				s.dirs = append(s.dirs, dir+r.site.sep+spelled)
 			}
 		}
 	}
@@ -130,17 +135,6 @@ func (r rules) scopeOf(p trust.Plan, reach trust.Reach) (scope, error) {
 	var err error
 	s.anchors, err = anchorsOf(p)
 	return s, err
-}
-
-// dirNames are the names of a registry's directory: as written, and with
-// underscores, the first that containerd's loader tries
-// (containerd core/remotes/docker/config, hostDirectory).
-func dirNames(r trust.Registry) []string {
-	name := r.String()
-	if r.Port() == "" {
-		return []string{name}
-	}
-	return []string{name, strings.TrimSuffix(name, ":"+r.Port()) + "_" + r.Port() + "_"}
 }
 
 // anchorsOf parses the certificates of a plan: what they say of themselves must be
@@ -203,8 +197,35 @@ func (s scope) checkChange(c trust.Change) error {
 		return s.checkWrite(c)
 	case trust.RemoveFile:
 		return s.checkRemove(c)
+	case trust.ChangeStore:
+		return s.checkStore(c)
 	}
 	return change.Refuse(change.ErrBadPlan, c.Path, "%.40q is no kind of change", c.Kind)
+}
+
+// checkStore judges a change of a store with members: a certificate of the plan, in
+// a store of the whole computer, held in one of the few ways that Mooring uses.
+func (s scope) checkStore(c trust.Change) error {
+	switch {
+	case c.Path != "" || c.To != "" || c.Mode != 0 || c.Before != nil || c.Command != "" || c.Secret || c.Was == nil || c.Want == nil:
+		return change.Refuse(change.ErrBadPlan, string(c.Store), "a trust store with a file, or without its state")
+	case s.reach != trust.ReachComputer:
+		return change.Refuse(change.ErrTooBroad, string(c.Store), "a trust store in a plan for a registry")
+	}
+	settings, ok := s.site.stores[c.Store]
+	switch {
+	case !ok:
+		return change.Refuse(change.ErrOutsideAllowList, string(c.Store), "")
+	case !slices.ContainsFunc(s.anchors, func(a anchor) bool { return bytes.Equal(a.pem, c.Content) }):
+		return change.Refuse(change.ErrBadCertificate, string(c.Store), "its content is no certificate of the plan")
+	case *c.Was == *c.Want || !c.Want.Held && c.Want.Settings != "" || c.Want.Held && !slices.Contains(settings, c.Want.Settings):
+		return change.Refuse(change.ErrBadPlan, string(c.Store), "no state that Mooring brings about")
+	// What is there now somebody else may have made. It is compared with what the
+	// store says, and comes into root's journal.
+	case !c.Was.Held && c.Was.Settings != "" || len(c.Was.Settings) > maxSettings || !plain(c.Was.Settings):
+		return change.Refuse(change.ErrBadPlan, string(c.Store), "no state of a store")
+	}
+	return nil
 }
 
 func (s scope) checkCommand(c trust.Change) error {
@@ -230,7 +251,7 @@ func (s scope) checkWrite(c trust.Change) error {
 	if i < 0 {
 		return change.Refuse(change.ErrBadCertificate, c.Path, "its content is no certificate of the plan")
 	}
-	if name := path.Base(c.Path); name != "ca.crt" && name != s.anchors[i].fileName() {
+	if _, name := s.site.split(c.Path); name != "ca.crt" && name != s.anchors[i].fileName() {
 		return change.Refuse(change.ErrOutsideAllowList, c.Path, "the name is not that of its certificate")
 	}
 	return nil
@@ -248,10 +269,10 @@ var ownName = regexp.MustCompile(`^mooring-[0-9a-f]{16}\.crt$`)
 // checkPath: the directory is one of a registry of the plan, or the OS store's,
 // and the file has a name that Mooring gives.
 func (s scope) checkPath(c trust.Change) error {
-	if c.Command != "" || c.To != "" || path.Clean(c.Path) != c.Path {
+	if c.Command != "" || c.To != "" || !s.site.plain(c.Path) {
 		return change.Refuse(change.ErrBadPlan, c.Path, "")
 	}
-	dir, name := path.Dir(c.Path), path.Base(c.Path)
+	dir, name := s.site.split(c.Path)
 	switch own := ownName.MatchString(name); {
 	case slices.Contains(s.dirs, dir) && (own || name == "ca.crt"):
 		return nil

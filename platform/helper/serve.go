@@ -25,9 +25,9 @@ var errUsage = change.Refuse(change.ErrBadPlan, "",
 
 // server serves one request. Its fields are fixed but in tests.
 type server struct {
-	world   world.World
-	journal string
-	fault   func(string) error
+	world world.World
+	places
+	fault func(string) error
 }
 
 // serve carries out one request: the action, for which the program was started, and
@@ -91,18 +91,19 @@ func (s server) recover(ctx context.Context, id string) (trust.Receipt, error) {
 
 // engine is root's engine for plans of one reach.
 func (s server) engine(reach trust.Reach) *change.Engine {
-	r := rules{world: s.world, dirs: certsDirs}
+	r := rules{world: s.world, site: siteOf(s.world.OS, s.programData)}
 	return &change.Engine{
 		Dir: s.journal, Root: s.world.Root, NoLinks: true, Owner: rootOwner(s.world),
-		Commands: anchors.Table{World: s.world}, Now: s.world.Now, Fault: s.fault,
+		Commands: anchors.Table{World: s.world}, Stores: all.Table(s.world), Now: s.world.Now, Fault: s.fault,
 		Check: func(p trust.Plan) error { return r.check(p, reach) },
 		Vet:   r.vet,
 	}
 }
 
-// rootOwner is 0:0, or under a test's root whoever runs the test.
+// rootOwner is 0:0, or under a test's root whoever runs the test. Windows gives a file
+// to the administrators by itself.
 func rootOwner(w world.World) *change.Owner {
-	if w.Root != "" {
+	if w.Root != "" || w.OS == "windows" {
 		return nil
 	}
 	return &change.Owner{}
@@ -112,11 +113,8 @@ func rootOwner(w world.World) *change.Owner {
 // the same rules and the same journal. Besides the helper's directories root's
 // own may be written.
 func Local(w world.World) *change.Engine {
-	e := server{world: w, journal: Journal}.engine("")
-	e.Stores = all.Table(w)
-	r := rules{world: w, dirs: append([]string{
-		w.Join(w.User.Home, ".config/docker/certs.d"), w.Join(w.User.Home, ".config/containers/certs.d"),
-	}, certsDirs...)}
+	e := server{world: w, places: unixPlaces(w.OS)}.engine("")
+	r := rules{world: w, site: siteOf(w.OS, "").with(w, ".config/docker/certs.d", ".config/containers/certs.d")}
 	entry := autostart.Entry{World: w}.Path()
 	e.Check = func(p trust.Plan) error {
 		if ownSignIns(p) || onlyFile(p, entry) {
