@@ -23,7 +23,7 @@ func TestOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]Process{"linux": {os.Geteuid(), os.Getpid()}, "darwin": {UID: os.Geteuid()}}
+	want := map[string]Process{"linux": {os.Geteuid(), os.Getpid()}, "darwin": {os.Geteuid(), os.Getpid()}}
 	told, tells := want[runtime.GOOS]
 	if got, ok := Of(c.(*net.UnixConn)); got != told || ok != tells {
 		t.Errorf("%+v, %v", got, ok)
