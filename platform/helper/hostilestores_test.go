@@ -14,7 +14,7 @@ import (
 func (l *lab) member(id trust.StoreID) trust.Change {
 	want := trust.Membership{Held: true}
 	if id.Kind() == trust.StoreKeychain {
-		want.Settings = keychainSettings[0]
+		want.Settings = "trust ssl host=reg.example"
 	}
 	return trust.Change{
 		Kind: trust.ChangeStore, Store: id, Content: l.ca.PEM(), Was: &trust.Membership{}, Want: &want,
@@ -70,11 +70,18 @@ func hostileStores(s system) map[string]hostile {
 	held := func(settings string) trust.Membership { return trust.Membership{Held: true, Settings: settings} }
 	for name, state := range map[string][2]trust.Membership{
 		"as it is already":              {{}, {}},
-		"settings of none":              {held(""), {Settings: keychainSettings[0]}},
+		"settings of none":              {held(""), {Settings: "trust ssl"}},
 		"was nothing with settings":     {{Settings: "x"}, held("")},
-		"settings of its own":           {{}, held("any=trustRoot")},
-		"settings with a second line":   {{}, held(keychainSettings[0] + "\n")},
-		"denied":                        {{}, held("ssl=deny")},
+		"settings of its own":           {{}, held("always")},
+		"every use":                     {{}, held("trust")},
+		"another use":                   {{}, held("trust codesign")},
+		"another host":                  {{}, held("trust ssl host=bank.example")},
+		"another host beside":           {{}, held("trust ssl host=bank.example,reg.example")},
+		"a host that holds another":     {{}, held("trust ssl host=reg.example.org")},
+		"no host":                       {{}, held("trust ssl host=")},
+		"something after the host":      {{}, held("trust ssl host=reg.example always")},
+		"settings with a second line":   {{}, held("trust ssl\n")},
+		"denied":                        {{}, held("deny ssl")},
 		"was of 1 MB":                   {held(strings.Repeat("x", 1<<20)), {}},
 		"was with escape codes":         {held("\x1b[2J"), {}},
 		"settings that turn directions": {held("\u202e"), {}},

@@ -105,6 +105,7 @@ type scope struct {
 	site    site
 	reach   trust.Reach
 	dirs    []string // directories in which its files may lie
+	hosts   []string // of its registries, in small letters
 	family  anchors.Family
 	store   bool // family is known
 	anchors []anchor
@@ -125,6 +126,7 @@ func (r rules) scopeOf(p trust.Plan, reach trust.Reach) (scope, error) {
 		if err := reg.UnmarshalText([]byte(name)); err != nil || name == "" {
 			return s, change.Refuse(change.ErrBadPlan, "", "%.80q is no registry", name)
 		}
+		s.hosts = append(s.hosts, strings.ToLower(reg.Host()))
 		for _, dir := range r.site.certs {
 			for _, spelled := range r.site.names(reg) {
 				s.dirs = append(s.dirs, dir+r.site.sep+spelled)
@@ -209,16 +211,16 @@ func (s scope) checkStore(c trust.Change) error {
 	switch {
 	case c.Path != "" || c.To != "" || c.Mode != 0 || c.Before != nil || c.Command != "" || c.Secret || c.Was == nil || c.Want == nil:
 		return change.Refuse(change.ErrBadPlan, string(c.Store), "a trust store with a file, or without its state")
-	case s.reach != trust.ReachComputer:
+	case s.reach == trust.ReachRegistry:
 		return change.Refuse(change.ErrTooBroad, string(c.Store), "a trust store in a plan for a registry")
 	}
-	settings, ok := s.site.stores[c.Store]
+	may := s.site.stores[c.Store]
 	switch {
-	case !ok:
+	case may == nil:
 		return change.Refuse(change.ErrOutsideAllowList, string(c.Store), "")
 	case !slices.ContainsFunc(s.anchors, func(a anchor) bool { return bytes.Equal(a.pem, c.Content) }):
 		return change.Refuse(change.ErrBadCertificate, string(c.Store), "its content is no certificate of the plan")
-	case *c.Was == *c.Want || !c.Want.Held && c.Want.Settings != "" || c.Want.Held && !slices.Contains(settings, c.Want.Settings):
+	case *c.Was == *c.Want || !c.Want.Held && c.Want.Settings != "" || c.Want.Held && !may(c.Was.Settings, c.Want.Settings, s.hosts):
 		return change.Refuse(change.ErrBadPlan, string(c.Store), "no state that Mooring brings about")
 	// What is there now somebody else may have made. It is compared with what the
 	// store says, and comes into root's journal.

@@ -120,7 +120,11 @@ func Local(w world.World) *change.Engine {
 		if ownSignIns(p) || onlyFile(p, entry) {
 			return nil
 		}
-		return r.check(p, p.Reach)
+		own := r
+		if changesStores(p) {
+			own.site.stores = storesOf(w)
+		}
+		return own.check(p, p.Reach)
 	}
 	e.Vet = func(p trust.Plan, c trust.Change, found []byte) error {
 		if onlyFile(p, entry) {
@@ -129,6 +133,20 @@ func Local(w world.World) *change.Engine {
 		return r.vet(p, c, found)
 	}
 	return e
+}
+
+func changesStores(p trust.Plan) bool {
+	return slices.ContainsFunc(p.Changes, func(c trust.Change) bool { return c.Kind == trust.ChangeStore })
+}
+
+// storesOf are the stores with members that a machine has for root itself: its own,
+// and those of the computer.
+func storesOf(w world.World) map[trust.StoreID]settings {
+	out := map[trust.StoreID]settings{}
+	for _, i := range all.Table(w).Find(context.Background()) {
+		out[i.ID] = func(string, string, []string) bool { return true }
+	}
+	return out
 }
 
 // onlyFile reports whether a plan is about one file alone, such as what starts

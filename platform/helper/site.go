@@ -21,10 +21,10 @@ type site struct {
 	// spelling that is accepted.
 	sep   string
 	plain func(string) bool
-	// stores has the stores with members that the wide action may change, and how
-	// they may hold a certificate besides not at all. Stores of one person are not
-	// among them: nothing of a person's is changed with root's rights.
-	stores map[trust.StoreID][]string
+	// stores has the stores with members that the wide action may change, and what
+	// they may then say of a certificate. Stores of one person are not among them:
+	// nothing of a person's is changed with root's rights.
+	stores map[trust.StoreID]settings
 	// keys: private keys can be kept from other users there.
 	keys bool
 }
@@ -37,7 +37,7 @@ func siteOf(system, programData string) site {
 		return site{
 			certs: []string{programData + `\docker\certs.d`, programData + `\containerd\certs.d`},
 			names: windowsNames, sep: `\`, plain: plainWindows,
-			stores: map[trust.StoreID][]string{trust.NewStoreID(trust.StoreWindows, `LocalMachine\Root`): {""}},
+			stores: map[trust.StoreID]settings{trust.NewStoreID(trust.StoreWindows, `LocalMachine\Root`): noSettings},
 		}
 	case "darwin":
 		// The engines of a Mac run in virtual machines and read the person's own
@@ -45,15 +45,32 @@ func siteOf(system, programData string) site {
 		return site{
 			certs: []string{"/etc/docker/certs.d", "/etc/containers/certs.d"},
 			names: unixNames, sep: "/", plain: plainUnix, keys: true,
-			stores: map[trust.StoreID][]string{trust.NewStoreID(trust.StoreKeychain, "admin"): keychainSettings},
+			stores: map[trust.StoreID]settings{trust.NewStoreID(trust.StoreKeychain, "admin"): keychainSettings},
 		}
 	}
 	return site{certs: certsDirs, names: unixNames, sep: "/", plain: plainUnix, keys: true}
 }
 
-// keychainSettings are the trust settings that Mooring gives a certificate in the
-// admin domain: for TLS servers of any name, as a root or, where it is none, as one.
-var keychainSettings = []string{"ssl=trustRoot", "ssl=trustAsRoot"}
+// settings judges what a store shall say of a certificate that it said was of; hosts
+// are those of the plan's registries.
+type settings func(was, want string, hosts []string) bool
+
+func noSettings(_, want string, _ []string) bool { return want == "" }
+
+// keychainSettings takes what Mooring asks of a Mac, in the spelling of package
+// keychain: no trust, trust for TLS servers, or for TLS servers of some names. Those
+// are the plan's and what was there before.
+func keychainSettings(was, want string, hosts []string) bool {
+	const tls, only = "trust ssl", "trust ssl host="
+	list, named := strings.CutPrefix(want, only)
+	if !named {
+		return want == "" || want == tls
+	}
+	if before, ok := strings.CutPrefix(was, only); ok {
+		hosts = append(strings.Split(before, ","), hosts...)
+	}
+	return !slices.ContainsFunc(strings.Split(list, ","), func(h string) bool { return h == "" || !slices.Contains(hosts, h) })
+}
 
 // split parts a path at its last separator.
 func (s site) split(p string) (dir, name string) {
