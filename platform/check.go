@@ -154,7 +154,7 @@ func (m *Machine) scopes(set *consumers.Set, asked []trust.Party) func(trust.Reg
 func DefaultScope(installed []trust.Party) []trust.Party {
 	var out []trust.Party
 	for _, p := range installed {
-		if p != trust.System {
+		if p.Engine() {
 			out = append(out, p)
 		}
 	}

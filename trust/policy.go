@@ -17,7 +17,18 @@ const (
 	Podman      Party = "podman"
 	Containerd  Party = "containerd"
 	System      Party = "system"
+	NSS         Party = "nss"  // Firefox, Chromium and others with a database of NSS
+	Java        Party = "java" // programs on a Java runtime
 )
+
+// Parties lists them in that order.
+func Parties() []Party {
+	return []Party{Docker, DockerBuild, Podman, Containerd, System, NSS, Java}
+}
+
+// Engine reports whether a party pulls images. The others are always judged, and
+// count only for registries that have them in scope.
+func (p Party) Engine() bool { return p != System && p != NSS && p != Java }
 
 // Operation is what a consumer is doing when it decides.
 type Operation string

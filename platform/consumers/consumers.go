@@ -85,5 +85,5 @@ type Place struct {
 func Readers() []Reader { return readers(&dockers{ask: engine.Dockers}) }
 
 func readers(d *dockers) []Reader {
-	return []Reader{docker{d}, dockerBuild{d}, podman{}, &containerd{}, system{}}
+	return []Reader{docker{d}, dockerBuild{d}, podman{}, &containerd{}, system{}, nss{}, java{}}
 }

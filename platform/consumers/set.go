@@ -99,6 +99,22 @@ func (s Shift) ofSystem() Shift {
 	return Shift{slices.DeleteFunc(slices.Clone(s.Added), other), slices.DeleteFunc(slices.Clone(s.Gone), other)}
 }
 
+// of is the part of the shift that concerns one store.
+func (s Shift) of(id trust.StoreID) Shift {
+	other := func(a trust.Anchor) bool { return a.Source.Store() != id }
+	return Shift{slices.DeleteFunc(slices.Clone(s.Added), other), slices.DeleteFunc(slices.Clone(s.Gone), other)}
+}
+
+// on is anchors as the shift leaves them.
+func (s Shift) on(anchors []trust.Anchor) []trust.Anchor {
+	gone := trust.NewAnchorSet(s.Gone)
+	left := slices.DeleteFunc(slices.Clone(anchors), func(a trust.Anchor) bool {
+		_, ok := gone.Find(a.Cert)
+		return ok
+	})
+	return append(left, s.Added...)
+}
+
 // Over returns the set as it would be with the files of fs and with the stores
 // shifted, which only now happened.
 func (s *Set) Over(fs world.FS, shift Shift) *Set {

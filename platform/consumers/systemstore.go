@@ -90,14 +90,7 @@ func (s *SystemStore) With(shift Shift) *SystemStore {
 	if len(shift.Added)+len(shift.Gone) == 0 {
 		return s
 	}
-	gone := trust.NewAnchorSet(shift.Gone)
-	extend := func(set *trust.AnchorSet) *trust.AnchorSet {
-		left := slices.DeleteFunc(slices.Clone(set.All()), func(a trust.Anchor) bool {
-			_, ok := gone.Find(a.Cert)
-			return ok
-		})
-		return trust.NewAnchorSet(append(left, shift.Added...))
-	}
+	extend := func(set *trust.AnchorSet) *trust.AnchorSet { return trust.NewAnchorSet(shift.on(set.All())) }
 	out := *s
 	out.Anchors, out.OpenSSL = extend(s.Anchors), extend(s.OpenSSL)
 	return &out

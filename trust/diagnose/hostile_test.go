@@ -94,7 +94,7 @@ func BenchmarkFindings(b *testing.B) {
 	for name, anchors := range map[string][]*trusttest.Cert{"trusted": {root}, "refused": nil} {
 		b.Run(name, func(b *testing.B) {
 			s := met(&testing.T{}, endpoint(leaf.Sent()...))
-			for _, p := range []trust.Party{trust.Docker, trust.DockerBuild, trust.Podman, trust.Containerd, trust.System} {
+			for _, p := range trust.Parties() {
 				s.party(p, nil, anchors...)
 			}
 			for b.Loop() {

@@ -89,7 +89,7 @@ func (a *app) parties(list string) ([]trust.Party, error) {
 			}
 			out = append(out, m.InstalledParties(a.ctx)...)
 			out = append(out, trust.System)
-		case slices.Contains(knownParties, trust.Party(name)):
+		case slices.Contains(trust.Parties(), trust.Party(name)):
 			out = append(out, trust.Party(name))
 		default:
 			return nil, usage{"party", map[string]any{"party": name, "known": a.partyNames()}}
@@ -98,14 +98,9 @@ func (a *app) parties(list string) ([]trust.Party, error) {
 	return unique(out), nil
 }
 
-// knownParties are those that may be named, in the order in which they are shown.
-var knownParties = []trust.Party{trust.Docker, trust.DockerBuild, trust.Podman, trust.Containerd, trust.System}
-
+// partyNames are those that may be named, in the order in which they are shown.
 func (a *app) partyNames() string {
-	names := make([]string, len(knownParties))
-	for i, p := range knownParties {
-		names[i] = string(p)
-	}
+	names := each(trust.Parties(), func(p trust.Party) string { return string(p) })
 	return strings.Join(names, ", ")
 }
 

@@ -79,7 +79,7 @@ func (a *app) completeParties(_ *cobra.Command, _ []string, typed string) ([]str
 	i := strings.LastIndexByte(typed, ',') + 1
 	taken := strings.Split(typed[:i], ",")
 	var out []string
-	for _, p := range append(slices.Clone(knownParties), trust.Party("all")) {
+	for _, p := range append(trust.Parties(), trust.Party("all")) {
 		if name := string(p); strings.HasPrefix(name, typed[i:]) && !slices.Contains(taken, name) {
 			out = append(out, typed[:i]+name)
 		}

@@ -182,11 +182,11 @@ func (t Teller) reaches(f *TrustForm) []ReachView {
 }
 
 // placed are the parties in scope that keep certificates for one registry; the
-// rest read the store of the operating system only.
+// rest read stores that count for every server.
 func placed(r trust.Report) []trust.Party {
 	var out []trust.Party
 	for _, p := range r.Scope {
-		if p != trust.System && p != trust.DockerBuild {
+		if p.Engine() && p != trust.DockerBuild {
 			out = append(out, p)
 		}
 	}
