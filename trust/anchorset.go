@@ -11,7 +11,7 @@ type AnchorSet struct {
 }
 
 // NewAnchorSet indexes anchors. Of certificates that occur twice the first keeps
-// its provenance, with the earlier Since of both.
+// its provenance, with the earlier Since and the wider limits of both.
 func NewAnchorSet(anchors []Anchor) *AnchorSet {
 	s := &AnchorSet{bySubject: make(map[string][]int, len(anchors))}
 	seen := make(map[Fingerprint]int, len(anchors))
@@ -21,6 +21,7 @@ func NewAnchorSet(anchors []Anchor) *AnchorSet {
 			if a.Since.Before(s.all[i].Since) {
 				s.all[i].Since = a.Since
 			}
+			s.all[i].Limits = merged(s.all[i].Limits, a.Limits)
 			continue
 		}
 		seen[fp] = len(s.all)

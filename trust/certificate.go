@@ -130,6 +130,9 @@ type Anchor struct {
 	// Since is the earliest moment at which this anchor is known to have been in
 	// its place. Zero: nothing is known, and the anchor counts as seen.
 	Since time.Time
+	// Limits is set where the store says for which hosts the certificate counts as
+	// an anchor; nil: for all.
+	Limits *Limits
 }
 
 // Fingerprint returns the anchor's fingerprint.

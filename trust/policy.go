@@ -63,6 +63,7 @@ type Dialect string
 const (
 	DialectGo      Dialect = "go"      // crypto/x509
 	DialectOpenSSL Dialect = "openssl" // curl with OpenSSL 3, security level 2
+	DialectApple   Dialect = "apple"   // SecTrust, which macOS offers to every program
 )
 
 // Policy is what one consumer brings to one endpoint. Reading it touched files

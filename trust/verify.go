@@ -48,8 +48,11 @@ func newVerifier(ep Endpoint, at time.Time) *verifier {
 // chain verifies the chain with those of p's anchors that are seen.
 func (v *verifier) chain(p Policy, seen func(Anchor) bool) outcome {
 	roots := v.candidates(p, seen)
-	if p.Dialect == DialectOpenSSL {
+	switch p.Dialect {
+	case DialectOpenSSL:
 		return v.openSSL(roots)
+	case DialectApple:
+		return v.apple(roots, p)
 	}
 	return v.goes(roots, v.ep.Host)
 }
@@ -75,7 +78,7 @@ func (v *verifier) candidates(p Policy, seen func(Anchor) bool) []Anchor {
 	}
 	for _, subject := range v.wanted {
 		for _, a := range p.System.Named([]byte(subject)) {
-			if seen(a) {
+			if seen(a) && a.For(v.ep.Host) == Trusts {
 				add(a)
 			}
 		}
@@ -87,10 +90,13 @@ func (v *verifier) candidates(p Policy, seen func(Anchor) bool) []Anchor {
 func (v *verifier) goes(roots []Anchor, name string) outcome {
 	got := v.verify(roots, name)
 	if got.err != nil {
-		code := codeOf(got.err, v.ep, v.at)
-		return outcome{code: code, text: strings.TrimPrefix(got.err.Error(), "tls: failed to verify certificate: ")}
+		return v.failure(got.err)
 	}
 	return outcome{path: pathOf(got.chains[0], roots)}
+}
+
+func (v *verifier) failure(err error) outcome {
+	return outcome{code: codeOf(err, v.ep, v.at), text: strings.TrimPrefix(err.Error(), "tls: failed to verify certificate: ")}
 }
 
 func (v *verifier) verify(roots []Anchor, name string) verified {

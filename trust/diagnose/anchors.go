@@ -12,7 +12,7 @@ import (
 func (v *view) stale(c consumer) {
 	for _, i := range v.chain.path {
 		cert := v.ep.Sent[i]
-		for _, a := range named(c.Policy, cert.RawIssuer) {
+		for _, a := range v.named(c.Policy, cert.RawIssuer) {
 			if a.Cert.Equal(cert) || v.chain.issued(a.Cert, cert) {
 				continue
 			}
@@ -74,7 +74,7 @@ func (v *view) anchorFaults(c consumer, found []trust.Anchor) {
 // rootHeld reports whether p also has the issuer of an intermediate: then clients
 // that insist on a root are served as well.
 func (v *view) rootHeld(p trust.Policy, c *x509.Certificate) bool {
-	for _, a := range named(p, c.RawIssuer) {
+	for _, a := range v.named(p, c.RawIssuer) {
 		if v.chain.issued(a.Cert, c) {
 			return true
 		}

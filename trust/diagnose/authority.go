@@ -101,12 +101,12 @@ func (v *view) anchoring(p trust.Policy) []trust.Anchor {
 		if !v.chain.reached[i] {
 			continue
 		}
-		for _, a := range named(p, cert.RawSubject) {
+		for _, a := range v.named(p, cert.RawSubject) {
 			if a.Cert.Equal(cert) {
 				out = append(out, a)
 			}
 		}
-		for _, a := range named(p, cert.RawIssuer) {
+		for _, a := range v.named(p, cert.RawIssuer) {
 			if v.chain.issued(a.Cert, cert) {
 				out = append(out, a)
 			}
@@ -122,7 +122,7 @@ func (v *view) completed(p trust.Policy) bool {
 	if !ok {
 		return false
 	}
-	for _, a := range named(p, between.RawIssuer) {
+	for _, a := range v.named(p, between.RawIssuer) {
 		if v.chain.issued(a.Cert, between) {
 			return true
 		}
@@ -157,7 +157,7 @@ func (v *view) elsewhere(subject []byte) []*x509.Certificate {
 		}
 	}
 	for _, c := range v.all {
-		for _, a := range named(c.Policy, subject) {
+		for _, a := range v.named(c.Policy, subject) {
 			out = append(out, a.Cert)
 		}
 	}

@@ -69,7 +69,7 @@ func (v *view) pathWithAnchor() []above {
 		return out
 	}
 	for _, c := range v.all {
-		for _, a := range named(c.Policy, top.RawIssuer) {
+		for _, a := range v.named(c.Policy, top.RawIssuer) {
 			if v.chain.issued(a.Cert, top) {
 				return append(out, above{a.Cert, trust.NoIndex, a.Source})
 			}
@@ -78,15 +78,21 @@ func (v *view) pathWithAnchor() []above {
 	return out
 }
 
-// named returns the anchors of a policy with this subject.
-func named(p trust.Policy, subject []byte) []trust.Anchor {
+// named returns the anchors of a policy with this subject that count for the
+// endpoint.
+func (v *view) named(p trust.Policy, subject []byte) []trust.Anchor {
 	var out []trust.Anchor
 	for _, a := range p.Anchors {
 		if string(a.Cert.RawSubject) == string(subject) {
 			out = append(out, a)
 		}
 	}
-	return append(out, p.System.Named(subject)...)
+	for _, a := range p.System.Named(subject) {
+		if a.For(v.ep.Host) == trust.Trusts {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // about reports a fact about a certificate of the path.

@@ -1,0 +1,91 @@
+package trust
+
+import (
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"slices"
+	"time"
+)
+
+// AppleSystemRoots is the provenance of the roots that come with macOS, for which
+// its rules are stricter than for those that a person trusts.
+const AppleSystemRoots Source = "store:" + StoreKeychain + ":system"
+
+// The rules of SecTrust for TLS servers that Go does not have, from Apple's
+// Security-61901: OSX/sec/Security/SecPolicy.c and trust/trustd/SecPolicyServer.c.
+// A server's certificate that is trusted itself is exempt from them.
+const (
+	appleRSABits    = 2048
+	appleECBits     = 256
+	appleLongest    = 825*24*time.Hour + time.Hour
+	appleLongestNow = 398 * 24 * time.Hour // below the roots of macOS
+)
+
+var (
+	appleRules = time.Date(2019, 7, 1, 0, 0, 0, 0, time.UTC)
+	appleShort = time.Date(2020, 9, 1, 0, 0, 0, 0, time.UTC) // when appleLongestNow began
+)
+
+// apple follows SecTrust: what Go accepts, on a path that holds nothing which is
+// denied and that keeps Apple's rules. The texts are those that Go programs print
+// on macOS. That it may fetch a missing intermediate from where the certificate
+// says is left out: others do not, and a server should not rely on it.
+func (v *verifier) apple(roots []Anchor, p Policy) outcome {
+	got := v.verify(roots, v.ep.Host)
+	if got.err != nil {
+		return v.failure(got.err)
+	}
+	var first outcome
+	for _, chain := range got.chains {
+		now := v.appleRules(chain, roots, p)
+		if now.code == "" {
+			now.path = pathOf(chain, roots)
+			return now
+		}
+		if first.code == "" {
+			first = now
+		}
+	}
+	return first
+}
+
+// appleRules judges one path that Go accepts.
+func (v *verifier) appleRules(chain []*x509.Certificate, roots []Anchor, p Policy) outcome {
+	for _, c := range chain {
+		if held, ok := p.System.Find(c); ok && held.For(v.ep.Host) == Denies {
+			return outcome{code: UnknownAuthority, text: "x509: certificate signed by unknown authority"}
+		}
+	}
+	leaf := chain[0]
+	if len(chain) == 1 {
+		return outcome{}
+	}
+	name := "“" + leaf.Subject.CommonName + "” certificate "
+	if slices.ContainsFunc(chain, appleWeak) {
+		return outcome{code: WeakKey, text: "x509: " + name + "is using a broken key size"}
+	}
+	path := pathOf(chain, roots)
+	builtIn := path[len(path)-1].Source == AppleSystemRoots
+	longest := appleLongest
+	if builtIn && !leaf.NotBefore.Before(appleShort) {
+		longest = appleLongestNow
+	}
+	if leaf.NotBefore.After(appleRules) && leaf.NotAfter.Sub(leaf.NotBefore) > longest {
+		return outcome{code: LongValidity, text: "x509: " + name + "is not standards compliant"}
+	}
+	if builtIn && !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageServerAuth) {
+		return outcome{code: NoServerUsage, text: "x509: " + name + "is not standards compliant"}
+	}
+	return outcome{}
+}
+
+func appleWeak(c *x509.Certificate) bool {
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return k.N.BitLen() < appleRSABits
+	case *ecdsa.PublicKey:
+		return k.Params().BitSize < appleECBits
+	}
+	return false
+}
