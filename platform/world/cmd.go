@@ -6,8 +6,8 @@ import (
 	"os/exec"
 )
 
-// maxOutput bounds what is kept of a command's output; the rest is dropped.
-const maxOutput = 1 << 20
+// MaxOutput bounds what is kept of a command's output; the rest is dropped.
+const MaxOutput = 8 << 20
 
 // RunCmd runs cmd with stdin and collects its bounded output.
 func RunCmd(cmd *exec.Cmd, stdin []byte) (Result, error) {
@@ -28,7 +28,7 @@ func RunCmd(cmd *exec.Cmd, stdin []byte) (Result, error) {
 type bounded struct{ bytes.Buffer }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if room := maxOutput - b.Len(); room > 0 {
+	if room := MaxOutput - b.Len(); room > 0 {
 		b.Buffer.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil
