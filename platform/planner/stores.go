@@ -76,12 +76,9 @@ func (b *builder) location() trust.Location {
 
 // addTo makes one store hold the anchors.
 func (b *builder) addTo(s Store) {
-	var regs []trust.Registry
-	for _, p := range b.in.Probes {
-		regs = append(regs, p.Registry)
-	}
 	for i, a := range b.in.Anchors {
-		was, want := s.Was[i], s.Want(a.Cert, regs)
+		was := s.Was[i]
+		want := s.Holding(was, a.Cert, b.servers(a))
 		c := trust.Change{
 			Kind: trust.ChangeStore, Store: s.ID, Content: certfile.Normalize(a.Cert),
 			Was: &was, Want: &want, Parties: []trust.Party{s.Party}, Status: trust.StatusUnchanged,
@@ -99,6 +96,34 @@ func (b *builder) addTo(s Store) {
 		}
 		b.plan.Changes = append(b.plan.Changes, c)
 	}
+}
+
+// servers are those for which an anchor is meant, named as registries: the ones
+// that it makes trusted, so that in a store which can limit it to hosts it counts for
+// a token server that needs it and for no other. An anchor that helps none is meant
+// for the registries.
+func (b *builder) servers(a trust.Anchor) []trust.Registry {
+	var all, helped []trust.Registry
+	for _, p := range b.in.Probes {
+		all = append(all, p.Registry)
+		for _, ep := range p.Endpoints {
+			alone := trust.Policy{Dialect: trust.DialectGo, Anchors: []trust.Anchor{a}}
+			if trust.Judge(ep, alone, b.now).State != trust.Trusted {
+				continue
+			}
+			r, _, err := trust.ParseRegistry(ep.Address)
+			if ep.Role == trust.RoleRegistry || err != nil {
+				r = p.Registry
+			}
+			if !slices.Contains(helped, r) {
+				helped = append(helped, r)
+			}
+		}
+	}
+	if helped == nil {
+		return all
+	}
+	return helped
 }
 
 // widen notes what it means that the plan changes a store.

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"mooring.dev/mooring/platform/consumers"
@@ -111,5 +112,46 @@ func TestNoStoreOfTheSystem(t *testing.T) {
 	var none *NoStoreError
 	if _, err := Trust(in); !errors.As(err, &none) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Of the servers of a registry those are named to a store that need the anchor.
+func TestServersThatNeedAnAnchor(t *testing.T) {
+	ca, public := trusttest.NewCA(t, "Corp CA"), trusttest.NewCA(t, "Public CA")
+	token := ca.Leaf(trusttest.Names("auth.lab"))
+	for name, tt := range map[string]struct {
+		registry, token []*x509.Certificate
+		want            []string
+	}{
+		"both":               {ca.Leaf(trusttest.Names("reg.lab")).Sent(), token.Sent(), []string{"reg.lab:5000", "auth.lab:443"}},
+		"the registry alone": {ca.Leaf(trusttest.Names("reg.lab")).Sent(), public.Leaf(trusttest.Names("auth.lab")).Sent(), []string{"reg.lab:5000"}},
+		"the token server":   {public.Leaf(trusttest.Names("reg.lab")).Sent(), token.Sent(), []string{"auth.lab:443"}},
+		"none":               {public.Leaf(trusttest.Names("reg.lab")).Sent(), nil, []string{"reg.lab:5000"}},
+	} {
+		in := storeInput(t, "", trust.Membership{}, trust.System)
+		in.Anchors = []trust.Anchor{{Cert: ca.Cert}}
+		in.Stores[0].Join = func(was, want trust.Membership) trust.Membership {
+			want.Settings = was.Settings + "+" + want.Settings
+			return want
+		}
+		in.Stores[0].Was = []trust.Membership{{Held: true, Settings: "before"}}
+		in.Stores[0].Want = func(_ *x509.Certificate, regs []trust.Registry) trust.Membership {
+			var names []string
+			for _, r := range regs {
+				names = append(names, r.String())
+			}
+			return trust.Membership{Held: true, Settings: strings.Join(names, " ")}
+		}
+		in.Probes[0].Endpoints = []trust.Endpoint{
+			{Role: trust.RoleRegistry, Host: "reg.lab", Address: "reg.lab:5000", Sent: tt.registry},
+			{Role: trust.RoleToken, Host: "auth.lab", Address: "auth.lab:443", Sent: tt.token},
+		}
+		plan, err := Trust(in)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if got, want := plan.Changes[0].Want.Settings, "before+"+strings.Join(tt.want, " "); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 }

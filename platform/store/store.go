@@ -47,6 +47,10 @@ type Info struct {
 	Privileged bool
 	// Want is how the store holds an anchor for the TLS servers of registries.
 	Want func(cert *x509.Certificate, regs []trust.Registry) trust.Membership
+	// Join, where it is set, is how the store holds an anchor that it holds as was, once
+	// want is added: macOS trusts one certificate for some hosts and not for others. Part
+	// is how it holds it once want is taken away again.
+	Join, Part func(was, want trust.Membership) trust.Membership
 	// Commands are the command lines that Set runs, as a person reads them, with a
 	// word like FILE for what is made at that moment. Nil: it runs none.
 	Commands func(cert *x509.Certificate, want trust.Membership) []string
@@ -55,6 +59,25 @@ type Info struct {
 	Asks []trust.ConsequenceCode
 	// Restart is what has to be restarted before the change is seen; zero for nothing.
 	Restart trust.Restart
+}
+
+// Holding is how the store should hold an anchor for registries, given how it holds
+// it now.
+func (i Info) Holding(was trust.Membership, cert *x509.Certificate, regs []trust.Registry) trust.Membership {
+	want := i.Want(cert, regs)
+	if i.Join == nil {
+		return want
+	}
+	return i.Join(was, want)
+}
+
+// Dropping is how the store should hold an anchor that is not to count for
+// registries any more.
+func (i Info) Dropping(was trust.Membership, cert *x509.Certificate, regs []trust.Registry) trust.Membership {
+	if i.Part == nil {
+		return trust.Membership{}
+	}
+	return i.Part(was, i.Want(cert, regs))
 }
 
 // Table is the kinds of store of one machine.
