@@ -232,13 +232,19 @@ const (
 	WindowsServices ConsequenceCode = "windows-services" // everybody and every service sees the computer's
 )
 
+// The consequences of changing the trust settings of macOS: what it asks besides.
+const (
+	MacAsksPerson ConsequenceCode = "mac-asks-person" // for the person's password or Touch ID
+	MacAsksAdmin  ConsequenceCode = "mac-asks-admin"  // for an administrator, even of root
+)
+
 // Consequences lists the codes.
 func Consequences() []ConsequenceCode {
 	return []ConsequenceCode{
 		KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit, ClientStays,
 		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept, VariableWins,
 		NotMovable, OtherNames, TokenStays,
-		WindowsAsks, WindowsOwn, WindowsServices,
+		WindowsAsks, WindowsOwn, WindowsServices, MacAsksPerson, MacAsksAdmin,
 	}
 }
 

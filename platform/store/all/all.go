@@ -3,6 +3,7 @@ package all
 
 import (
 	"mooring.dev/mooring/platform/store"
+	"mooring.dev/mooring/platform/store/keychain"
 	"mooring.dev/mooring/platform/store/winstore"
 	"mooring.dev/mooring/platform/world"
 )
@@ -11,5 +12,6 @@ import (
 func Table(w world.World) store.Table {
 	return store.Table{World: w, Kinds: []store.Kind{
 		winstore.New(),
+		keychain.Kind{},
 	}}
 }

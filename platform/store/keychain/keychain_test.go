@@ -1,0 +1,478 @@
+package keychain
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/store"
+	"mooring.dev/mooring/platform/store/keychain/keychaintest"
+	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/trusttest"
+)
+
+const home = "/Users/alice"
+
+// wanted is how an anchor is held for TLS with every host.
+var wanted = trust.Membership{Held: true, Settings: "trust ssl"}
+
+func registries(t *testing.T, names ...string) (out []trust.Registry) {
+	t.Helper()
+	for _, n := range names {
+		r, _, err := trust.ParseRegistry(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// lab is a Mac with one of its stores.
+type lab struct {
+	*keychaintest.Mac
+	w     world.World
+	store store.Store
+	info  store.Info
+}
+
+func newLab(t *testing.T, name string) lab {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	mac := keychaintest.New(home)
+	mac.Root = name == Admin
+	l := lab{Mac: mac, w: mac.World(t.TempDir())}
+	var err error
+	if l.store, err = (Kind{}).Open(l.w, name); err != nil {
+		t.Fatal(err)
+	}
+	all, err := Kind{}.Find(t.Context(), l.w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range all {
+		if i.ID == trust.NewStoreID(trust.StoreKeychain, name) {
+			l.info = i
+		}
+	}
+	// Nothing of ours stays behind, whatever happened.
+	t.Cleanup(func() {
+		if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "*")); len(left) > 0 {
+			t.Errorf("temporary files are left: %v", left)
+		}
+	})
+	return l
+}
+
+func (l lab) get(t *testing.T, c *trusttest.Cert) trust.Membership {
+	t.Helper()
+	m, err := l.store.Get(t.Context(), c.Cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func (l lab) set(t *testing.T, c *trusttest.Cert, want trust.Membership) {
+	t.Helper()
+	if err := l.store.Set(t.Context(), c.Cert, want); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.get(t, c); got != want {
+		t.Fatalf("set %+v, is %+v", want, got)
+	}
+}
+
+// keychainOf is the keychain of a domain.
+func (l lab) keychainOf(name string) string {
+	if name == Admin {
+		return keychaintest.SystemKeychain
+	}
+	return l.Login()
+}
+
+// verifies is macOS's own word on a server's chain.
+func (l lab) verifies(t *testing.T, host string, chain ...*trusttest.Cert) bool {
+	t.Helper()
+	args := []string{program, "verify-cert"}
+	for _, c := range chain {
+		file := filepath.Join(t.TempDir(), "c.pem")
+		if err := os.WriteFile(file, c.PEM(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "-c", file)
+	}
+	r, err := l.Run(t.Context(), world.Command{Argv: append(args, "-p", "ssl", "-n", host, "-L")})
+	if err != nil || r.Code > 1 {
+		t.Fatalf("%v %d %s", err, r.Code, r.Stderr)
+	}
+	return r.Code == 0
+}
+
+func TestRoundTrip(t *testing.T) {
+	const host, other = "reg.example", "other.example"
+	root := trusttest.NewCA(t, "Corp Root CA", trusttest.Serial(7))
+	inter := root.Intermediate("Corp Issuing CA")
+	leaf := inter.Leaf(trusttest.Names(host, other))
+	namesake := trusttest.NewCA(t, "Corp Root CA", trusttest.Serial(7))
+	for _, name := range []string{User, Admin} {
+		for what, anchor := range map[string]*trusttest.Cert{"root": root, "intermediate": inter, "leaf": leaf} {
+			for _, hosts := range [][]string{nil, {host}} {
+				t.Run(name+" "+what+" "+strings.Join(hosts, ","), func(t *testing.T) {
+					l := newLab(t, name)
+					keychain := l.keychainOf(name)
+					l.Hold(keychain, namesake.Cert)
+					l.Say(name, namesake.Cert, keychaintest.Rule("smime", "", 0))
+					before, settings := l.Held(keychain), string(l.Export(name))
+
+					if got := l.get(t, anchor); got != (trust.Membership{}) || l.verifies(t, host, leaf, inter) {
+						t.Fatalf("before: %+v", got)
+					}
+					want := l.info.Holding(trust.Membership{}, anchor.Cert, registries(t, hosts...))
+					l.Calls()
+					l.set(t, anchor, want)
+					if asked := l.Asked[name]; asked != 1 {
+						t.Errorf("the person was asked %d times", asked)
+					}
+					if !l.verifies(t, host, leaf, inter) {
+						t.Error("macOS does not trust the chain")
+					}
+					if got, limited := l.verifies(t, other, leaf, inter), hosts != nil; got == limited {
+						t.Errorf("another host: trusted %v", got)
+					}
+					l.set(t, anchor, want) // once more changes nothing and asks nobody
+					if l.Asked[name] != 1 {
+						t.Error("what was there already was made again")
+					}
+					l.set(t, anchor, trust.Membership{})
+					if l.verifies(t, host, leaf, inter) {
+						t.Error("it is trusted still")
+					}
+					if !slices.EqualFunc(before, l.Held(keychain), slices.Equal) || settings != string(l.Export(name)) {
+						t.Error("the certificates or trust settings of others have changed")
+					}
+					for _, c := range l.Calls() {
+						if c.Stdin != nil || c.Argv[0] != program {
+							t.Errorf("%q %q", c.Argv, c.Stdin)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// Set can bring back whatever it replaces.
+func TestRestores(t *testing.T) {
+	root := trusttest.NewCA(t, "Corp Root CA")
+	inter := root.Intermediate("Corp Issuing CA")
+	rule := keychaintest.Rule
+	for name, tt := range map[string]struct {
+		cert  *trusttest.Cert
+		held  bool
+		rules []map[string]any
+		said  string
+	}{
+		"held only":              {root, true, nil, ""},
+		"always":                 {root, true, []map[string]any{}, "always"},
+		"always, not held here":  {root, false, []map[string]any{}, "always"},
+		"trusted by a result":    {root, true, []map[string]any{rule("", "", 1)}, "always"},
+		"mkcert":                 {root, true, []map[string]any{rule("ssl", "", 1), rule("basic", "", 1)}, "trust basic ssl"},
+		"one host":               {root, true, []map[string]any{rule("ssl", "a.example", 0)}, "trust ssl host=a.example"},
+		"hosts in any order":     {root, true, []map[string]any{rule("ssl", "b.example", 0), rule("ssl", "A.example", 0)}, "trust ssl host=a.example,b.example"},
+		"two policies and hosts": {root, true, []map[string]any{rule("ssl", "a", 0), rule("smime", "a", 0), rule("smime", "b", 0), rule("ssl", "b", 0)}, "trust smime ssl host=a,b"},
+		"denied":                 {root, true, []map[string]any{rule("", "", 3)}, "deny"},
+		"denied for TLS":         {root, true, []map[string]any{rule("ssl", "", 3)}, "deny ssl"},
+		"unspecified":            {root, true, []map[string]any{rule("ssl", "", 4)}, "unspecified ssl"},
+		"as a root":              {inter, true, []map[string]any{rule("", "", 2)}, "trust"},
+		"as a root for TLS":      {inter, false, []map[string]any{rule("ssl", "", 2)}, "trust ssl"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, domain := range []string{User, Admin} {
+				l := newLab(t, domain)
+				if tt.held {
+					l.Hold(l.keychainOf(domain), tt.cert.Cert)
+				}
+				if tt.rules != nil {
+					l.Say(domain, tt.cert.Cert, tt.rules...)
+				}
+				was := l.get(t, tt.cert)
+				if was != (trust.Membership{Held: tt.held, Settings: tt.said}) {
+					t.Fatalf("%+v", was)
+				}
+				if want := l.info.Holding(was, tt.cert.Cert, registries(t, "reg.example")); want != was {
+					l.set(t, tt.cert, want)
+				}
+				l.set(t, tt.cert, was)
+				l.set(t, tt.cert, trust.Membership{})
+				l.set(t, tt.cert, was)
+			}
+		})
+	}
+}
+
+// What cannot be said to `security` is not touched.
+func TestLeavesAlone(t *testing.T) {
+	root := trusttest.NewCA(t, "Corp Root CA")
+	inter := root.Intermediate("Corp Issuing CA")
+	rule := keychaintest.Rule
+	with := func(r map[string]any, key string, value any) map[string]any { r[key] = value; return r }
+	for name, tt := range map[string]struct {
+		cert  *trusttest.Cert
+		rules []map[string]any
+	}{
+		"Keychain Access's Always Trust": {root, []map[string]any{
+			with(rule("ssl", "", 1), "kSecTrustSettingsAllowedError", -2147408896), with(rule("ssl", "", 1), "kSecTrustSettingsAllowedError", -2147409654), rule("smime", "", 1),
+		}},
+		"different results":    {root, []map[string]any{rule("ssl", "", 0), rule("smime", "", 3)}},
+		"a policy of its own":  {root, []map[string]any{rule("ssl", "a", 0), rule("smime", "", 0)}},
+		"not every pair":       {root, []map[string]any{rule("ssl", "a", 0), rule("ssl", "b", 0), rule("smime", "a", 0)}},
+		"the same twice":       {root, []map[string]any{rule("ssl", "a", 0), rule("ssl", "A", 0)}},
+		"an application":       {root, []map[string]any{with(rule("ssl", "", 0), "kSecTrustSettingsApplication", []byte("/x"))}},
+		"a key usage":          {root, []map[string]any{with(rule("ssl", "", 0), "kSecTrustSettingsKeyUsage", 8)}},
+		"a host of no policy":  {root, []map[string]any{rule("", "a.example", 0)}},
+		"a host that is none":  {root, []map[string]any{rule("ssl", "a b,c", 0)}},
+		"a policy by its text": {root, []map[string]any{{"kSecTrustSettingsPolicy": "1.2.840.113635.100.1.3"}}},
+		"the client's policy":  {root, []map[string]any{with(rule("ssl", "", 0), "kSecTrustSettingsPolicyName", "sslClient")}},
+		"nothing, of no root":  {inter, []map[string]any{}},
+		"an invalid result":    {inter, []map[string]any{rule("ssl", "", 1)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, User)
+			l.Hold(l.Login(), tt.cert.Cert)
+			l.Say(User, tt.cert.Cert, tt.rules...)
+			was, before := l.get(t, tt.cert), string(l.Export(User))
+			if !strings.HasPrefix(was.Settings, otherPrefix) {
+				t.Fatalf("%+v", was)
+			}
+			for _, want := range []trust.Membership{{}, {Held: true, Settings: "trust ssl"}, wanted, {Held: true, Settings: otherPrefix + strings.Repeat("0", 64)}} {
+				err := l.store.Set(t.Context(), tt.cert.Cert, want)
+				if !errors.Is(err, change.ErrBadPlan) || !strings.Contains(err.Error(), "Keychain Access") {
+					t.Errorf("%+v: %v", want, err)
+				}
+			}
+			l.set(t, tt.cert, was)
+			if l.Asked[User] != 0 || string(l.Export(User)) != before {
+				t.Error("something was changed")
+			}
+			// Whether the certificate lies here or elsewhere is another matter.
+			l.set(t, tt.cert, trust.Membership{Settings: was.Settings})
+			l.set(t, tt.cert, was)
+		})
+	}
+}
+
+func TestFailures(t *testing.T) {
+	root := trusttest.NewCA(t, "Corp Root CA")
+	// As a Mac in German says it; what it means `security error` tells.
+	german := map[int]string{
+		-60006: "Die Autorisierung wurde vom Benutzer abgebrochen.",
+		-60007: "Die Autorisierung wurde verweigert.",
+		-25263: "Es wurden keine Vertrauenseinstellungen gefunden.",
+		-25300: "Das angegebene Objekt wurde nicht gefunden.",
+		-61:    "Fehler bei Schreibrechten.",
+	}
+	for _, words := range []map[int]string{nil, german} {
+		for name, tt := range map[string]struct {
+			domain string
+			with   func(*keychaintest.Mac)
+			want   change.Code
+		}{
+			"cancelled":                   {User, func(m *keychaintest.Mac) { m.Person = keychaintest.Cancels }, change.ErrRefusedByPerson},
+			"cancelled, administrator":    {Admin, func(m *keychaintest.Mac) { m.Person = keychaintest.Cancels }, change.ErrRefusedByPerson},
+			"wrong password":              {Admin, func(m *keychaintest.Mac) { m.Person = keychaintest.Wrong }, change.ErrRefusedByPerson},
+			"headless":                    {User, func(m *keychaintest.Mac) { m.Person = keychaintest.Headless }, change.ErrNoAgent},
+			"headless root":               {Admin, func(m *keychaintest.Mac) { m.Person = keychaintest.Headless }, change.ErrNoAgent},
+			"a locked keychain, headless": {User, func(m *keychaintest.Mac) { m.Person, m.Locked = keychaintest.Headless, true }, change.ErrNoAgent},
+			"no rights":                   {Admin, func(m *keychaintest.Mac) { m.Root = false }, change.ErrNoRights},
+		} {
+			t.Run(name, func(t *testing.T) {
+				l := newLab(t, tt.domain)
+				l.Words = words
+				tt.with(l.Mac)
+				err := l.store.Set(t.Context(), root.Cert, wanted)
+				if !errors.Is(err, tt.want) {
+					t.Errorf("%v, want %s", err, tt.want)
+				}
+				if l.get(t, root) != (trust.Membership{}) || len(l.Held(l.keychainOf(tt.domain))) > 0 {
+					t.Error("something is left of it")
+				}
+				// Removing asks as well, and a refusal changes nothing.
+				l.Hold(l.keychainOf(tt.domain), root.Cert)
+				l.Say(tt.domain, root.Cert, keychaintest.Rule("ssl", "", 0))
+				if l.Person == keychaintest.Agrees {
+					return
+				}
+				if err := l.store.Set(t.Context(), root.Cert, trust.Membership{}); !errors.Is(err, tt.want) {
+					t.Errorf("removing: %v, want %s", err, tt.want)
+				}
+				if got := l.get(t, root); got != wanted {
+					t.Errorf("after the refusal: %+v", got)
+				}
+			})
+		}
+	}
+}
+
+// Of a root process that may add without a panel it still needs one to remove the
+// last trust settings: a hosted runner.
+func TestWithoutSIP(t *testing.T) {
+	root := trusttest.NewCA(t, "Corp Root CA")
+	l := newLab(t, Admin)
+	l.NoSIP, l.Person = true, keychaintest.Headless
+	l.set(t, root, wanted)
+	if err := l.store.Set(t.Context(), root.Cert, trust.Membership{}); !errors.Is(err, change.ErrNoAgent) {
+		t.Errorf("%v", err)
+	}
+}
+
+type broken struct {
+	*keychaintest.Mac
+	change func(c world.Command, r world.Result) (world.Result, error)
+}
+
+func (b broken) Run(ctx context.Context, c world.Command) (world.Result, error) {
+	r, err := b.Mac.Run(ctx, c)
+	if err != nil {
+		return r, err
+	}
+	return b.change(c, r)
+}
+
+// Whatever `security` answers, a change that did not come about is never called one.
+func TestBrokenTool(t *testing.T) {
+	root := trusttest.NewCA(t, "Corp Root CA")
+	fails := errors.New("fork: resource temporarily unavailable")
+	for name, f := range map[string]func(c world.Command, r world.Result) (world.Result, error){
+		"cannot be run": func(world.Command, world.Result) (world.Result, error) { return world.Result{}, fails },
+		"says nothing":  func(world.Command, world.Result) (world.Result, error) { return world.Result{}, nil },
+		"says garbage": func(world.Command, world.Result) (world.Result, error) {
+			return world.Result{Stdout: []byte("…")}, nil
+		},
+		"fails without words": func(world.Command, world.Result) (world.Result, error) { return world.Result{Code: 1}, nil },
+		"wrong usage":         func(world.Command, world.Result) (world.Result, error) { return world.Result{Code: 2}, nil },
+		"endless": func(world.Command, world.Result) (world.Result, error) {
+			return world.Result{Stdout: make([]byte, world.MaxOutput)}, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, User)
+			w := l.w
+			w.Run = broken{l.Mac, f}
+			s, err := Kind{}.Open(w, User)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Set(t.Context(), root.Cert, wanted); err == nil {
+				t.Error("it was called done")
+			}
+		})
+	}
+}
+
+func TestCancelledContext(t *testing.T) {
+	l := newLab(t, User)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := l.store.Set(ctx, trusttest.NewCA(t, "CA").Cert, wanted); !errors.Is(err, change.ErrCancelled) {
+		t.Error(err)
+	}
+}
+
+func TestHostsComeAndGo(t *testing.T) {
+	l := newLab(t, User)
+	root := trusttest.NewCA(t, "Corp Root CA")
+	leaf := root.Leaf(trusttest.Names("a.example", "b.example", "c.example"))
+	trusted := func() (out string) {
+		for _, h := range []string{"a.example", "b.example", "c.example"} {
+			if l.verifies(t, h, leaf) {
+				out += h[:1]
+			}
+		}
+		return out
+	}
+	first := l.info.Holding(l.get(t, root), root.Cert, registries(t, "a.example:5000"))
+	l.set(t, root, first)
+	second := l.info.Holding(l.get(t, root), root.Cert, registries(t, "B.example"))
+	l.set(t, root, second)
+	if got := trusted(); got != "ab" {
+		t.Errorf("trusted for %q", got)
+	}
+	l.set(t, root, first) // the second is undone
+	if got := trusted(); got != "a" {
+		t.Errorf("trusted for %q", got)
+	}
+	l.set(t, root, second)
+	l.set(t, root, l.info.Dropping(l.get(t, root), root.Cert, registries(t, "A.example")))
+	if got := trusted(); got != "b" {
+		t.Errorf("trusted for %q", got)
+	}
+	if last := l.info.Dropping(l.get(t, root), root.Cert, registries(t, "b.example")); last != (trust.Membership{}) {
+		t.Errorf("%+v", last)
+	}
+}
+
+func TestFind(t *testing.T) {
+	l := newLab(t, User)
+	all, err := Kind{}.Find(t.Context(), l.w)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%v %v", all, err)
+	}
+	user, admin := all[0], all[1]
+	if user.ID != "keychain:user" || user.Location != trust.LocationUser || user.Privileged || !slices.Contains(user.Asks, trust.MacAsksPerson) {
+		t.Errorf("%+v", user)
+	}
+	if admin.ID != "keychain:admin" || admin.Location != trust.LocationComputer || !admin.Privileged || !slices.Contains(admin.Asks, trust.MacAsksAdmin) {
+		t.Errorf("%+v", admin)
+	}
+	root := trusttest.NewCA(t, "CA")
+	inter := root.Intermediate("sub")
+	for _, tt := range []struct {
+		info  store.Info
+		cert  *x509.Certificate
+		want  trust.Membership
+		lines []string
+	}{
+		{user, root.Cert, user.Want(root.Cert, nil), []string{"security add-trusted-cert -r trustRoot -p ssl -k /Users/alice/Library/Keychains/login.keychain-db FILE"}},
+		{
+			admin, inter.Cert, admin.Want(inter.Cert, registries(t, "reg.example:5000", "Auth.example", "[fd00::1]:5000")),
+			[]string{"security add-trusted-cert -d -r trustAsRoot -p ssl -s auth.example -s fd00::1 -s reg.example -k /Library/Keychains/System.keychain FILE"},
+		},
+		{admin, root.Cert, trust.Membership{}, []string{
+			"security remove-trusted-cert -d FILE",
+			"security delete-certificate -Z " + strings.ToUpper(trust.FingerprintOf(root.Cert).String()) + " /Library/Keychains/System.keychain",
+		}},
+		{user, root.Cert, trust.Membership{Held: true, Settings: always}, []string{"security add-trusted-cert -k /Users/alice/Library/Keychains/login.keychain-db FILE"}},
+		{user, root.Cert, trust.Membership{Held: true, Settings: "; rm -rf /"}, nil},
+	} {
+		if got := tt.info.Commands(tt.cert, tt.want); !slices.Equal(got, tt.lines) {
+			t.Errorf("%q\nwant %q", got, tt.lines)
+		}
+	}
+	if got := line([]string{"a b", "it's"}); got != `security 'a b' 'it'\''s'` {
+		t.Error(got)
+	}
+	for name, w := range map[string]world.World{
+		"Linux":  {OS: "linux", FS: l.w.FS, Run: l.Mac},
+		"a tree": world.Under(t.TempDir(), "darwin"),
+	} {
+		if found, err := (Kind{}).Find(t.Context(), w); err != nil || len(found) > 0 {
+			t.Errorf("%s: %v %v", name, found, err)
+		}
+		if _, err := (Kind{}).Open(w, User); !errors.Is(err, change.ErrOutsideAllowList) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"", "system", "User", "user/../admin", "admin\x00", "/Library/Keychains/System.keychain"} {
+		if _, err := (Kind{}).Open(l.w, name); !errors.Is(err, change.ErrOutsideAllowList) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
