@@ -14,14 +14,19 @@ type system struct{}
 const (
 	instanceOpenSSL = "openssl" // curl, git, Python
 	instanceGo      = "go"      // helm, oras, crane
+	instanceMac     = "macos"   // SecTrust: Safari, curl, and programs in Go as well
 )
 
 // Party implements Reader.
 func (system) Party() trust.Party { return trust.System }
 
 // Consumers implements Reader.
-func (system) Consumers(context.Context, world.World) []trust.Consumer {
+func (system) Consumers(_ context.Context, w world.World) []trust.Consumer {
 	c := trust.Consumer{Party: trust.System, Operation: trust.OpConnect, Installed: true}
+	if w.OS == "darwin" {
+		c.Instance = instanceMac
+		return []trust.Consumer{c}
+	}
 	openssl, golang := c, c
 	openssl.Instance, golang.Instance = instanceOpenSSL, instanceGo
 	return []trust.Consumer{openssl, golang}
@@ -31,6 +36,9 @@ func (system) Consumers(context.Context, world.World) []trust.Consumer {
 func (system) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 	store := q.System.session()
 	p := begin(w, c, store).done()
+	if c.Instance == instanceMac {
+		p.Dialect = trust.DialectApple
+	}
 	if c.Instance == instanceOpenSSL && store != nil {
 		p.Dialect, p.System = trust.DialectOpenSSL, store.OpenSSL
 	}

@@ -37,9 +37,13 @@ const (
 
 // ReadSystem reads the OS store of w as it is on disk now. It parses each
 // certificate once; still it costs some milliseconds, so read it once a check.
-// On systems whose store is no file the result says so in Unknown.
+// On systems whose store is no file the running system is asked; of a tree of such
+// a system Unknown says that nothing is known.
 func ReadSystem(w world.World) *SystemStore {
-	if w.OS != "linux" {
+	switch {
+	case w.OS == "darwin" && w.Live():
+		return readKeychains(w)
+	case w.OS != "linux":
 		return &SystemStore{Unknown: "the trust store of this system is not kept in files"}
 	}
 	s := readStore(w, goRootFiles, goRootDirs)
