@@ -188,6 +188,7 @@ func judgeChain(v Verdict, chains *verifier, p Policy) Verdict {
 		v = v.because(Unknown, PartyUnknown, "", p.LoadedUnknown)
 	default:
 		v.Effective = "after restart of " + p.Restart
+		v.Restart = Restart{Party: v.Consumer.Party, Name: p.Restart, Command: p.RestartCommand, Engine: p.Engine}
 	}
 	v.Path = later.path
 	return v

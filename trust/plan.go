@@ -146,14 +146,6 @@ type PlanAnchor struct {
 	PEM      string    `json:"pem"`
 }
 
-// Restart is something that will not see the change before it is restarted.
-// Mooring names it and never does it unasked.
-type Restart struct {
-	Party   Party  `json:"party"`
-	Name    string `json:"name"`    // "docker"
-	Command string `json:"command"` // "systemctl restart docker"
-}
-
 // Forecast is one consumer's verdict now and after the plan, judged by the same
 // code against an overlay.
 type Forecast struct {

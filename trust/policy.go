@@ -86,8 +86,9 @@ type Policy struct {
 	LoadedUnknown string
 	// Restart is what would have to be restarted to make it read the OS store
 	// again, for instance "docker"; used only with SystemLoaded.
-	// RestartCommand is how a person would do that.
+	// RestartCommand is how a person would do that, Engine how Mooring does.
 	Restart, RestartCommand string
+	Engine                  Engine
 
 	// SkipVerify is why the consumer does not verify this host at all ("" when it
 	// does): a Look's path or a rule's name. PlainHTTP: it also speaks HTTP to it.

@@ -43,7 +43,9 @@ type Verdict struct {
 	// Effective is empty, or says when a change that was already made will count:
 	// "after restart of docker".
 	Effective string
-	Looked    []Look
+	// Restart is that restart, zero where Effective is empty.
+	Restart Restart
+	Looked  []Look
 	// Detail says what cannot be known, or which rule skips verification.
 	Detail string
 }

@@ -103,8 +103,8 @@ func (p *pairing) member(m consumers.Member) error {
 	if place.Hides != "" {
 		p.keepAnchors(m, place)
 	}
-	if r := place.Restart; r.Name != "" && !slices.Contains(p.plan.Restarts, r) {
-		p.plan.Restarts = append(p.plan.Restarts, r)
+	if r := place.Restart; r.Name != "" {
+		p.plan.Restarts = trust.AddRestart(p.plan.Restarts, r)
 	}
 	d := p.dirs[place.Dir]
 	if d == nil {

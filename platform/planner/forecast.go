@@ -28,7 +28,9 @@ func (b *builder) finish() (trust.Plan, error) {
 					return trust.Plan{}, &WorseError{f}
 				}
 				b.plan.Forecast = append(b.plan.Forecast, f)
-				b.restart(w, then.Policies[i])
+				if w.Effective != "" && w.Consumer.Installed {
+					b.plan.Restarts = trust.AddRestart(b.plan.Restarts, w.Restart)
+				}
 			}
 		}
 	}
@@ -41,16 +43,5 @@ func forecast(p trust.Probe, ep trust.Endpoint, now, then trust.Verdict, scope [
 		Registry: p.Registry.String(), Endpoint: ep.Address, Party: c.Party, Instance: c.Instance,
 		Operation: c.Operation, InScope: slices.Contains(scope, c.Party),
 		Before: now.State, After: then.State, Reason: then.Reason, Effective: then.Effective,
-	}
-}
-
-// restart notes what has to be restarted before a consumer sees the change.
-func (b *builder) restart(v trust.Verdict, p trust.Policy) {
-	if v.Effective == "" || !v.Consumer.Installed {
-		return
-	}
-	r := trust.Restart{Party: v.Consumer.Party, Name: p.Restart, Command: p.RestartCommand}
-	if !slices.Contains(b.plan.Restarts, r) {
-		b.plan.Restarts = append(b.plan.Restarts, r)
 	}
 }
