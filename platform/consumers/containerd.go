@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mooring.dev/mooring/platform/engine"
+	"mooring.dev/mooring/platform/enginectl"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -144,7 +145,7 @@ func (k *containerd) Policy(w world.World, c trust.Consumer, q Query) trust.Poli
 		if world.Exists(w.FS, containerdSocket) {
 			r.loaded(c, cl.started)
 		}
-		r.policy.Restart, r.policy.RestartCommand = "containerd", "systemctl restart containerd"
+		r.restart(enginectl.Of(w, trust.EngineContainerd, false))
 	}
 	if cl.unknown != "" {
 		r.unknown(cl.unknown)

@@ -8,6 +8,7 @@ import (
 
 	"mooring.dev/mooring/platform/configfile"
 	"mooring.dev/mooring/platform/engine"
+	"mooring.dev/mooring/platform/enginectl"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -226,7 +227,7 @@ func (k *dockers) start(w world.World, c trust.Consumer, q Query) (*reading, dae
 		r.loaded(c, d.Started)
 		r.system = ownRoots(w, d.PID, r.system)
 	}
-	p.Restart, p.RestartCommand = "docker", restartCommand(w, d)
+	r.restart(enginectl.ForDocker(w, d.Docker))
 	switch {
 	case d.Remote:
 		p.Unknown = "this daemon runs on another machine: " + d.Host
@@ -234,19 +235,6 @@ func (k *dockers) start(w world.World, c trust.Consumer, q Query) (*reading, dae
 		p.Unknown = "Docker Desktop keeps its certificates inside its virtual machine"
 	}
 	return r, d
-}
-
-func restartCommand(w world.World, d daemon) string {
-	switch {
-	case w.OS == "windows":
-		return "Restart-Service docker"
-	case d.Snap:
-		return "snap restart docker"
-	case d.Rootless:
-		return "systemctl --user restart docker"
-	default:
-		return "systemctl restart docker"
-	}
 }
 
 // place is where an anchor has to be put for a consumer behind a daemon.

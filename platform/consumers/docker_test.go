@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mooring.dev/mooring/platform/engine"
+	"mooring.dev/mooring/platform/enginectl"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -327,7 +328,7 @@ func TestVersions(t *testing.T) {
 			t.Errorf("%q: %v", v, got)
 		}
 	}
-	if strings.Contains(restartCommand(world.World{OS: "windows"}, daemon{}), "systemctl") {
+	if strings.Contains(enginectl.ForDocker(world.World{OS: "windows"}, engine.Docker{}).Command, "systemctl") {
 		t.Error("Windows has no systemctl")
 	}
 }

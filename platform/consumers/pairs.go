@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"mooring.dev/mooring/platform/enginectl"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -53,7 +54,7 @@ func (k docker) PairPlace(w world.World, c trust.Consumer, reg trust.Registry) (
 	}
 	p := placeIn(w, w.Join(w.User.Home, ".docker", "certs.d", plainName(w, reg.String())))
 	p.UserWritable = true
-	p.Restart = trust.Restart{Party: trust.Docker, Name: "Docker Desktop", Command: "docker desktop restart"}
+	p.Restart = enginectl.Of(w, trust.EngineDockerDesktop, false)
 	return p, true
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"time"
 
+	"mooring.dev/mooring/platform/enginectl"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -55,7 +56,7 @@ func (k podman) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 		if started := socketTime(w, "/run/crio/crio.sock"); !started.IsZero() {
 			r.loaded(c, started)
 		}
-		r.policy.Restart, r.policy.RestartCommand = "crio", "systemctl restart crio"
+		r.restart(enginectl.Of(w, trust.EngineCRIO, false))
 	}
 	if w.OS != "linux" {
 		r.unknown("podman runs inside a virtual machine here")

@@ -51,6 +51,11 @@ func (r *reading) loaded(c trust.Consumer, started time.Time) {
 	}
 }
 
+// restart notes what has to be restarted before the consumer reads the OS store again.
+func (r *reading) restart(x trust.Restart) {
+	r.policy.Restart, r.policy.RestartCommand, r.policy.Engine = x.Name, x.Command, x.Engine
+}
+
 // look records a path that was looked at.
 func (r *reading) look(path string, found bool) {
 	r.policy.Looked = append(r.policy.Looked, trust.Look{Path: path, Found: found})

@@ -68,7 +68,7 @@ func TestReadHelper(t *testing.T) {
 				t.Errorf("the error repeats too much: %.600v", err)
 			}
 			if len(h.ran) != 1 || strings.Join(h.ran[0].Argv, " ") != "/usr/bin/docker-credential-pass get" || string(h.ran[0].Stdin) != HubKey {
-				t.Errorf("ran %q", h.ran)
+				t.Errorf("ran %v", h.ran)
 			}
 		})
 	}
@@ -85,7 +85,7 @@ func TestReadRunsNothingElse(t *testing.T) {
 		w.Run = h
 		_, ok, err := askHelper(t.Context(), w, name, "reg")
 		if ok || err == nil || len(h.ran) > 0 {
-			t.Errorf("%q: %v, %v, ran %q", name, ok, err, h.ran)
+			t.Errorf("%v: %v, %v, ran %v", name, ok, err, h.ran)
 		}
 	}
 	if _, ok, err := askHelper(t.Context(), machine(t, nil, nil), "pass", "reg"); ok || err != nil {

@@ -137,6 +137,7 @@ type infoAnswer struct {
 	SecurityOptions                              []string
 	ContainersRunning                            int
 	LiveRestoreEnabled                           bool
+	Swarm                                        struct{ LocalNodeState string }
 	HTTPProxy                                    string `json:"HttpProxy"`
 	HTTPSProxy                                   string `json:"HttpsProxy"`
 	NoProxy                                      string
@@ -176,6 +177,7 @@ func (d *Docker) take(v versionAnswer, i infoAnswer) {
 	d.Insecure, d.Mirrors = i.RegistryConfig.insecure(), i.RegistryConfig.Mirrors
 	d.HTTPProxy, d.HTTPSProxy, d.NoProxy = redact(i.HTTPProxy), redact(i.HTTPSProxy), i.NoProxy
 	d.Containers, d.LiveRestore = i.ContainersRunning, i.LiveRestoreEnabled
+	d.Swarm = i.Swarm.LocalNodeState == "active"
 }
 
 // versionForm is what counts as a version. "library-import", "dev" and
@@ -275,9 +277,9 @@ func reason(err error) string {
 	case timedOut(err):
 		return "no answer in time"
 	case errors.Is(err, fs.ErrPermission):
-		return "permission denied"
+		return WhyDenied
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return "not running"
+		return WhyNotRunning
 	case errors.As(err, &u):
 		return clip(u.Err.Error(), 200)
 	}

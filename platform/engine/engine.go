@@ -7,6 +7,12 @@ import (
 	"time"
 )
 
+// Why a daemon did not answer, where that is told apart.
+const (
+	WhyDenied     = "permission denied"
+	WhyNotRunning = "not running"
+)
+
 // Docker is one Docker daemon that this session could use, or a forecast of one.
 type Docker struct {
 	Host     string // "unix:///run/docker.sock", "tcp://…", "ssh://…"
@@ -34,4 +40,5 @@ type Docker struct {
 	NoProxy         string
 	Containers      int // running now
 	LiveRestore     bool
+	Swarm           bool // a node of a swarm, where live-restore cannot be on
 }

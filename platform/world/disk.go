@@ -148,6 +148,9 @@ func (Exec) Run(ctx context.Context, c Command) (Result, error) {
 	}
 	cmd.WaitDelay = time.Second
 	cmd.Env = c.Env
+	if c.Terminal {
+		cmd.Stdin = os.Stdin
+	}
 	return RunCmd(cmd, c.Stdin)
 }
 

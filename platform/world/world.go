@@ -50,6 +50,8 @@ type Command struct {
 	Argv  []string // Argv[0] is a name looked up on PATH or an absolute path
 	Stdin []byte
 	Env   []string // nil: the session's environment
+	// Terminal: its standard input is the session's own, where it may ask the person.
+	Terminal bool
 }
 
 // Result is what a finished command left.
