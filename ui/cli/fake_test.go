@@ -33,6 +33,8 @@ type fake struct {
 	Added    []string
 	Scopes   map[string][]trust.Party
 	Receipts []trust.Receipt
+	// Restarted are the engines that were restarted.
+	Restarted []trust.Engine
 }
 
 func openFake(dir, fail string) (*fake, error) {
@@ -238,7 +240,7 @@ func (f *fake) PlanTrust(_ context.Context, q platform.TrustRequest) (trust.Plan
 	}
 	if q.Reach == trust.ReachComputer {
 		p.Changes = append(p.Changes, trust.Change{Kind: trust.RunCommand, Shown: "update-ca-certificates", Status: trust.StatusNew})
-		p.Restarts = []trust.Restart{{Party: trust.Docker, Name: "docker", Command: "systemctl restart docker"}}
+		p.Restarts = []trust.Restart{{Party: trust.Docker, Name: "docker", Command: "systemctl restart docker", Engine: trust.EngineDocker}}
 	}
 	for _, a := range q.Anchors {
 		p.Anchors = append(p.Anchors, trust.PlanAnchor{SHA256: a.Fingerprint().String(), Subject: a.Cert.Subject.String(), Origin: a.Source})

@@ -138,7 +138,7 @@ func (a *app) sayReceipt(r trust.Receipt) {
 	}
 	t.say(t.good(symbols[trust.Trusted]) + " " + t.t(key, map[string]any{"id": r.ID}))
 	for _, s := range r.Restarts {
-		t.say("  " + t.warn(t.t("plan.restart", map[string]any{"name": s.Name, "command": s.Command})))
+		t.say("  " + t.warn(t.restartHint(s)))
 	}
 }
 

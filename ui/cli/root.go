@@ -65,7 +65,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.globals.NoColor, "no-color", false, a.t("flag.no-color", nil))
 	root.AddCommand(
 		a.listCmd(), a.addCmd(), a.removeCmd(), a.scopeCmd(), a.checkCmd(),
-		a.openCmd(), a.linkCmd(), a.trustCmd(), a.untrustCmd(), a.undoCmd(), a.historyCmd(), a.trayCmd(),
+		a.openCmd(), a.linkCmd(), a.trustCmd(), a.untrustCmd(), a.undoCmd(), a.restartCmd(), a.historyCmd(), a.trayCmd(),
 		a.loginCmd(), a.logoutCmd(), a.clientCertCmd(), a.catalogCmd(), a.doctorCmd(), a.demoCmd(), a.completionCmd())
 	return root
 }
