@@ -105,7 +105,6 @@ type scope struct {
 	site    site
 	reach   trust.Reach
 	dirs    []string // directories in which its files may lie
-	hosts   []string // of its registries, in small letters
 	family  anchors.Family
 	store   bool // family is known
 	anchors []anchor
@@ -126,7 +125,6 @@ func (r rules) scopeOf(p trust.Plan, reach trust.Reach) (scope, error) {
 		if err := reg.UnmarshalText([]byte(name)); err != nil || name == "" {
 			return s, change.Refuse(change.ErrBadPlan, "", "%.80q is no registry", name)
 		}
-		s.hosts = append(s.hosts, strings.ToLower(reg.Host()))
 		for _, dir := range r.site.certs {
 			for _, spelled := range r.site.names(reg) {
 				s.dirs = append(s.dirs, dir+r.site.sep+spelled)
@@ -220,7 +218,7 @@ func (s scope) checkStore(c trust.Change) error {
 		return change.Refuse(change.ErrOutsideAllowList, string(c.Store), "")
 	case !slices.ContainsFunc(s.anchors, func(a anchor) bool { return bytes.Equal(a.pem, c.Content) }):
 		return change.Refuse(change.ErrBadCertificate, string(c.Store), "its content is no certificate of the plan")
-	case *c.Was == *c.Want || !c.Want.Held && c.Want.Settings != "" || c.Want.Held && !may(c.Was.Settings, c.Want.Settings, s.hosts):
+	case *c.Was == *c.Want || !c.Want.Held && c.Want.Settings != "" || c.Want.Held && !may(c.Was.Settings, c.Want.Settings):
 		return change.Refuse(change.ErrBadPlan, string(c.Store), "no state that Mooring brings about")
 	// What is there now somebody else may have made. It is compared with what the
 	// store says, and comes into root's journal.

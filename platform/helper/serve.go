@@ -144,7 +144,7 @@ func changesStores(p trust.Plan) bool {
 func storesOf(w world.World) map[trust.StoreID]settings {
 	out := map[trust.StoreID]settings{}
 	for _, i := range all.Table(w).Find(context.Background()) {
-		out[i.ID] = func(string, string, []string) bool { return true }
+		out[i.ID] = func(string, string) bool { return true }
 	}
 	return out
 }

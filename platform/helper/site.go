@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mooring.dev/mooring/platform/store/keychain"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -45,32 +46,16 @@ func siteOf(system, programData string) site {
 		return site{
 			certs: []string{"/etc/docker/certs.d", "/etc/containers/certs.d"},
 			names: unixNames, sep: "/", plain: plainUnix, keys: true,
-			stores: map[trust.StoreID]settings{trust.NewStoreID(trust.StoreKeychain, "admin"): keychainSettings},
+			stores: map[trust.StoreID]settings{trust.NewStoreID(trust.StoreKeychain, keychain.Admin): keychain.Admissible},
 		}
 	}
 	return site{certs: certsDirs, names: unixNames, sep: "/", plain: plainUnix, keys: true}
 }
 
-// settings judges what a store shall say of a certificate that it said was of; hosts
-// are those of the plan's registries.
-type settings func(was, want string, hosts []string) bool
+// settings judges what a store shall say of a certificate that it said was of.
+type settings func(was, want string) bool
 
-func noSettings(_, want string, _ []string) bool { return want == "" }
-
-// keychainSettings takes what Mooring asks of a Mac, in the spelling of package
-// keychain: no trust, trust for TLS servers, or for TLS servers of some names. Those
-// are the plan's and what was there before.
-func keychainSettings(was, want string, hosts []string) bool {
-	const tls, only = "trust ssl", "trust ssl host="
-	list, named := strings.CutPrefix(want, only)
-	if !named {
-		return want == "" || want == tls
-	}
-	if before, ok := strings.CutPrefix(was, only); ok {
-		hosts = append(strings.Split(before, ","), hosts...)
-	}
-	return !slices.ContainsFunc(strings.Split(list, ","), func(h string) bool { return h == "" || !slices.Contains(hosts, h) })
-}
+func noSettings(_, want string) bool { return want == "" }
 
 // split parts a path at its last separator.
 func (s site) split(p string) (dir, name string) {

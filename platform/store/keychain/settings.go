@@ -221,6 +221,24 @@ func join(was, want trust.Membership) trust.Membership {
 	return trust.Membership{Held: true, Settings: more.normal().String()}
 }
 
+// Admissible reports whether Mooring would ever ask for settings want of a certificate
+// of which was was said: trust for TLS servers, of some names or of all, or what was
+// there. Names are not compared with registries: a token server has another, and all
+// names are more than some.
+func Admissible(was, want string) bool {
+	before, err := parseSettings(was)
+	s, wrong := parseSettings(want)
+	switch {
+	case err != nil || wrong != nil:
+		return false
+	case want == was, want == "" && before.sayable():
+		return true
+	}
+	everywhere := forHosts(nil)
+	wider := join(trust.Membership{Settings: was}, trust.Membership{Settings: everywhere.String()})
+	return before.sayable() && (s.result == trusts && slices.Equal(s.policies, everywhere.policies) || want == wider.Settings)
+}
+
 // part is how a certificate is held once it is no longer trusted as want says:
 // trusted for what other hosts there are, or not at all.
 func part(was, want trust.Membership) trust.Membership {

@@ -65,6 +65,28 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+func TestAdmissible(t *testing.T) {
+	other := otherPrefix + strings.Repeat("0", 64)
+	for was, wants := range map[string]map[string]bool{
+		"": {
+			"": true, "trust ssl": true, "trust ssl host=reg.example": true, "trust ssl host=auth.example,reg.example": true,
+			"always": false, "trust": false, "trust smime": false, "trust codeSign ssl": false, "deny": false, "deny ssl": false, "unspecified ssl": false,
+			"trust ssl host=": false, "trust ssl host=a always": false, "trust ssl\n": false, "trust ssl host=b,a": false, "x": false, other: false,
+		},
+		"trust smime":      {"trust smime ssl": true, "trust smime": true, "trust ssl": true, "trust codeSign smime ssl": false, "always": false},
+		"trust ssl host=a": {"trust ssl host=a,b": true, "trust ssl": true, "trust smime ssl": false, "trust basic ssl": false},
+		"always":           {"always": true, "": true, "trust ssl": true, "trust": false},
+		other:              {other: true, "": false, "trust ssl": false},
+		"x":                {"x": false, "": false, "trust ssl": false},
+	} {
+		for want, ok := range wants {
+			if got := Admissible(was, want); got != ok {
+				t.Errorf("from %q to %q: %v", was, want, got)
+			}
+		}
+	}
+}
+
 func TestRecords(t *testing.T) {
 	root := trusttest.NewCA(t, "Corp Root CA").Cert
 	rule := keychaintest.Rule
