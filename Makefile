@@ -18,10 +18,12 @@ prefix      ?= /usr
 bindir      ?= $(prefix)/bin
 libexecdir  ?= $(prefix)/libexec
 datadir     ?= $(prefix)/share
+mandir      ?= $(datadir)/man
+docdir      ?= $(datadir)/doc/mooring
+bashdir     ?= $(datadir)/bash-completion/completions
+zshdir      ?= $(datadir)/zsh/site-functions
+fishdir     ?= $(datadir)/fish/vendor_completions.d
 helperdir    = $(libexecdir)/mooring
-desktop      = $(datadir)/applications/dev.mooring.Mooring.desktop
-icon         = $(datadir)/icons/hicolor/scalable/apps/dev.mooring.Mooring.svg
-policy       = $(datadir)/polkit-1/actions/dev.mooring.policy
 DESTDIR     ?=
 FUZZTIME    ?= 40000x
 BENCHTIME   ?= 1s
@@ -29,7 +31,7 @@ BENCHTIME   ?= 1s
 # Where the window and the command line look for the helper.
 ldflags      = -X mooring.dev/mooring/platform/elevate.helperDir=$(helperdir)
 
-.PHONY: all deps build window cli run demo test integration e2e bench lint fuzz cross install install-helper install-desktop uninstall clean
+.PHONY: all deps build window cli share run demo test integration e2e bench lint fuzz cross install install-helper install-desktop uninstall clean
 
 all: build
 
@@ -42,14 +44,19 @@ deps-%: FORCE
 
 FORCE:
 
-build: window cli
+build: window cli share
 
 window: deps
-	$(GO) build -tags $(window_tags) -ldflags '$(ldflags)' -o bin/mooring .
+	$(GO) build -tags $(window_tags) -ldflags '-s -w $(ldflags)' -o bin/mooring .
 
 # The command line without the window: one static file, which is the helper too.
 cli: deps-cli
 	CGO_ENABLED=0 $(GO) build -tags nogui -ldflags '-s -w $(ldflags)' -o bin/mooring-cli .
+
+# What is installed beside the programs and made from them: the manual page,
+# completions, icons, and the licences of what is built in.
+share: cli
+	GO=$(GO) scripts/share.sh bin/mooring-cli bin/share $(icon_sizes)
 
 run: window
 	bin/mooring
@@ -92,44 +99,67 @@ cross: deps-cli
 # and leaves nothing of its own in the person's build cache. What docker starts for
 # each pull is the build without a window: it is there in milliseconds.
 install: install-helper install-desktop
-	install -d $(DESTDIR)$(bindir)
-	install -m 0755 bin/mooring $(DESTDIR)$(bindir)/mooring
-	install -m 0755 bin/mooring-cli $(DESTDIR)$(bindir)/docker-credential-mooring
-	ln -f $(DESTDIR)$(bindir)/docker-credential-mooring $(DESTDIR)$(bindir)/mooring-cli
-
-# The entry for the desktop's menu, which also makes Mooring the one that opens
-# mooring:// links.
-install-desktop:
-	install -d $(DESTDIR)$(dir $(desktop)) $(DESTDIR)$(dir $(icon))
-	install -m 0644 assets/desktop/dev.mooring.Mooring.desktop $(DESTDIR)$(desktop)
-	install -m 0644 assets/icons/app.svg $(DESTDIR)$(icon)
-	$(refresh-desktop)
-
-# What desktops read is a cache of the entries. A package's own scripts make it
-# anew where DESTDIR is another place.
-define refresh-desktop
-@if [ -z "$(DESTDIR)" ] && command -v update-desktop-database >/dev/null; then \
-	update-desktop-database -q $(dir $(desktop)); \
-fi
-endef
+	$(call place,0755,$(programs))
+	ln -sf mooring-cli $(DESTDIR)$(bindir)/docker-credential-mooring
+	$(call place,0644,$(documents))
 
 # The helper runs as root, so it must be a file that only root can write: one file,
 # with a name for each of the two things that polkit asks for.
 install-helper:
-	@test -x bin/mooring-cli || { echo "bin/mooring-cli is not there: run make build first"; exit 1; }
-	install -d $(DESTDIR)$(helperdir) $(DESTDIR)$(dir $(policy))
-	install -m 0755 bin/mooring-cli $(DESTDIR)$(helperdir)/mooring-helper-registry
+	$(call place,0755,$(helpers))
 	ln -f $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer
+	install -d $(DESTDIR)$(dir $(policy))
 	sed 's|@libexecdir@|$(libexecdir)|g' assets/polkit/dev.mooring.policy.in >$(DESTDIR)$(policy)
 	chmod 0644 $(DESTDIR)$(policy)
 
+# The entry for the desktop's menu, which also makes Mooring the one that opens
+# mooring:// links and one of those that open certificates.
+install-desktop:
+	$(call place,0644,$(desktop))
+	$(refresh-desktop)
+
 # First of all the person's files must name Mooring's helper no more.
 uninstall:
-	-[ -n "$(DESTDIR)" ] || scripts/unregister.sh $(bindir)/mooring
-	rm -f $(DESTDIR)$(bindir)/mooring $(DESTDIR)$(bindir)/docker-credential-mooring $(DESTDIR)$(bindir)/mooring-cli $(DESTDIR)$(helperdir)/mooring-helper-registry $(DESTDIR)$(helperdir)/mooring-helper-computer $(DESTDIR)$(policy)
-	rm -f $(DESTDIR)$(desktop) $(DESTDIR)$(icon)
+	-[ -n "$(DESTDIR)" ] || scripts/unregister.sh $(bindir)/mooring-cli
+	rm -f $(addprefix $(DESTDIR),$(installed))
+	-rmdir $(DESTDIR)$(helperdir) $(DESTDIR)$(docdir)
 	$(refresh-desktop)
-	-rmdir $(DESTDIR)$(helperdir)
+
+# Each as file:place. What is installed is removed by the same lists.
+programs  = bin/mooring:$(bindir)/mooring bin/mooring-cli:$(bindir)/mooring-cli
+helpers   = bin/mooring-cli:$(helperdir)/mooring-helper-registry scripts/unregister.sh:$(helperdir)/unregister
+documents = bin/share/mooring.1:$(mandir)/man1/mooring.1 \
+	assets/man/docker-credential-mooring.1:$(mandir)/man1/docker-credential-mooring.1 \
+	bin/share/mooring.bash:$(bashdir)/mooring bin/share/_mooring:$(zshdir)/_mooring bin/share/mooring.fish:$(fishdir)/mooring.fish \
+	LICENSE:$(docdir)/LICENSE bin/share/LICENSES.others:$(docdir)/LICENSES.others
+app       = dev.mooring.Mooring
+desktop   = assets/desktop/$(app).desktop:$(datadir)/applications/$(app).desktop \
+	assets/desktop/$(app).metainfo.xml:$(datadir)/metainfo/$(app).metainfo.xml \
+	assets/icons/app.svg:$(datadir)/icons/hicolor/scalable/apps/$(app).svg \
+	$(foreach n,$(icon_sizes),bin/share/icons/$(n).png:$(datadir)/icons/hicolor/$(n)x$(n)/apps/$(app).png)
+icon_sizes = 16 22 24 32 48 64 128 256 512
+policy    = $(datadir)/polkit-1/actions/dev.mooring.policy
+installed = $(foreach f,$(programs) $(helpers) $(documents) $(desktop),$(lastword $(subst :, ,$(f)))) $(policy) \
+	$(bindir)/docker-credential-mooring $(helperdir)/mooring-helper-computer
+
+# $(call place,MODE,FILE:PLACE…)
+define place
+@set -e; for pair in $(2); do \
+	file=$${pair%%:*}; place="$(DESTDIR)$${pair#*:}"; \
+	[ -e "$$file" ] || { echo "$$file is not there: run make build first"; exit 1; }; \
+	install -d "$$(dirname "$$place")"; \
+	echo "install -m $(1) $$file $$place"; install -m $(1) "$$file" "$$place"; \
+done
+endef
+
+# What desktops read is a cache of the entries and icons. Where DESTDIR is another
+# place, a package's own ways make it anew.
+define refresh-desktop
+@if [ -z "$(DESTDIR)" ]; then \
+	if command -v update-desktop-database >/dev/null; then update-desktop-database -q $(datadir)/applications; fi; \
+	if command -v gtk-update-icon-cache >/dev/null; then gtk-update-icon-cache -qtf $(datadir)/icons/hicolor; fi; \
+fi
+endef
 
 clean:
 	rm -rf bin dist artefacts
