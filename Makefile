@@ -31,7 +31,7 @@ BENCHTIME   ?= 1s
 # Where the window and the command line look for the helper.
 ldflags      = -X mooring.dev/mooring/platform/elevate.helperDir=$(helperdir)
 
-.PHONY: all deps build window cli share run demo test integration e2e bench lint fuzz cross install install-helper install-desktop uninstall clean
+.PHONY: all deps build window cli share run demo test integration e2e bench lint fuzz cross install install-helper install-desktop uninstall deb rpm clean
 
 all: build
 
@@ -129,7 +129,7 @@ uninstall:
 programs  = bin/mooring:$(bindir)/mooring bin/mooring-cli:$(bindir)/mooring-cli
 helpers   = bin/mooring-cli:$(helperdir)/mooring-helper-registry scripts/unregister.sh:$(helperdir)/unregister
 documents = bin/share/mooring.1:$(mandir)/man1/mooring.1 \
-	assets/man/docker-credential-mooring.1:$(mandir)/man1/docker-credential-mooring.1 \
+	$(foreach page,mooring-cli docker-credential-mooring,assets/man/$(page).1:$(mandir)/man1/$(page).1) \
 	bin/share/mooring.bash:$(bashdir)/mooring bin/share/_mooring:$(zshdir)/_mooring bin/share/mooring.fish:$(fishdir)/mooring.fish \
 	LICENSE:$(docdir)/LICENSE bin/share/LICENSES.others:$(docdir)/LICENSES.others
 app       = dev.mooring.Mooring
@@ -160,6 +160,11 @@ define refresh-desktop
 	if command -v gtk-update-icon-cache >/dev/null; then gtk-update-icon-cache -qtf $(datadir)/icons/hicolor; fi; \
 fi
 endef
+
+# What install places, as a package for Debian and its relatives, and for those of
+# Fedora and openSUSE.
+deb rpm: build
+	GO=$(GO) scripts/package.sh $@
 
 clean:
 	rm -rf bin dist artefacts
