@@ -45,4 +45,5 @@ if [ "$kind" = deb ]; then
 fi
 
 mkdir -p dist
+rm -f dist/mooring[_-]*."$kind"
 "$go" run "$nfpm" package --config assets/package/nfpm.yaml --packager "$kind" --target dist/

@@ -24,14 +24,14 @@ func furnish(dir string, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := namespace.Furnish(dir, mounts(dir)); err != nil {
+	if err := namespace.Furnish(dir, mounts(dir, o.Bare)); err != nil {
 		return err
 	}
 	if err := namespace.Network("127.0.0.1 localhost\n" + o.Hosts); err != nil {
 		return err
 	}
 	for _, step := range []func() error{
-		func() error { return install(string(policy)) }, addUsers, startPolkit,
+		func() error { return install(string(policy), o.Bare) }, addUsers, startPolkit,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -40,40 +40,62 @@ func furnish(dir string, o Options) error {
 	return nil
 }
 
-func mounts(dir string) []namespace.Mount {
+// mounts are what is covered: all of /usr where the tests themselves install.
+func mounts(dir string, bare bool) []namespace.Mount {
 	list := []namespace.Mount{{Kind: "proc", At: "/proc"}, {Kind: "tmpfs", At: dir}}
 	if kept := Artefacts(); kept != "" {
 		list = append(list, namespace.Mount{Kind: "bind", From: kept, At: Artefact("")})
 	}
-	for _, at := range []string{"/etc", "/usr/bin", "/usr/libexec", "/usr/share/polkit-1", "/usr/local/share", "/var"} {
+	covered := []string{"/etc", "/usr/bin", "/usr/libexec", "/usr/share/polkit-1", "/usr/local/share", "/var"}
+	if bare {
+		covered = []string{"/etc", "/usr", "/var"}
+	}
+	for _, at := range covered {
 		list = append(list, namespace.Mount{Kind: "overlay", At: at})
+	}
+	if bare { // whose scripts visit everybody's home
+		list = append(list, namespace.Mount{Kind: "tmpfs", At: "/root", Mode: "0700"})
 	}
 	return append(list,
 		namespace.Mount{Kind: "tmpfs", At: "/home"}, namespace.Mount{Kind: "tmpfs", At: "/run"},
 		namespace.Mount{Kind: "tmpfs", At: "/tmp/.X11-unix", Mode: "1777"})
 }
 
-// install puts the helper and its policy where `make install-helper` does.
-func install(policy string) error {
-	helper, err := os.ReadFile(Built("mooring-helper"))
-	if err != nil {
-		return err
-	}
+// install puts the helper and its policy where `make install-helper` does, unless
+// bare, and the rest of the desk.
+func install(policy string, bare bool) error {
 	self, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		path    string
-		content []byte
-		mode    os.FileMode
-	}{
-		{HelperPath, helper, 0o755},
+	files := []file{
 		{PersonPath, self, 0o755},
-		{"/usr/share/polkit-1/actions/dev.mooring.policy", []byte(strings.ReplaceAll(policy, "@libexecdir@", "/usr/libexec")), 0o644},
 		{"/etc/polkit-1/rules.d/10-lab.rules", []byte(rule), 0o644},
 		{"/etc/sudoers.d/lab", []byte("Defaults !lecture\nadmin ALL=(ALL) ALL\n"), 0o440},
-	} {
+	}
+	if bare {
+		return write(files)
+	}
+	helper, err := os.ReadFile(Built("mooring-helper"))
+	if err != nil {
+		return err
+	}
+	policy = strings.ReplaceAll(policy, "@libexecdir@", "/usr/libexec")
+	files = append(files, file{HelperPath, helper, 0o755}, file{"/usr/share/polkit-1/actions/dev.mooring.policy", []byte(policy), 0o644})
+	if err := write(files); err != nil {
+		return err
+	}
+	return os.Link(HelperPath, HelperDir+"/mooring-helper-computer")
+}
+
+type file struct {
+	path    string
+	content []byte
+	mode    os.FileMode
+}
+
+func write(files []file) error {
+	for _, f := range files {
 		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
 			return err
 		}
@@ -84,7 +106,7 @@ func install(policy string) error {
 			return err
 		}
 	}
-	return os.Link(HelperPath, HelperDir+"/mooring-helper-computer")
+	return nil
 }
 
 // rule lets the user "allowed" do the narrow action without a password, as an

@@ -43,6 +43,9 @@ type Options struct {
 	Hosts    string                 // lines for /etc/hosts
 	// Person is what this binary does when a user starts it as PersonPath.
 	Person func(args []string) int
+	// Bare: Mooring is not there yet, and what the tests install all over /usr is gone
+	// with the desk.
+	Bare bool
 	// Artefacts is where results are kept when $ARTEFACTS names no place.
 	Artefacts string
 }

@@ -4,12 +4,15 @@ package desk
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"os/user"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"mooring.dev/mooring/integration/namespace"
 )
 
 // User is a user of the desk.
@@ -60,6 +63,10 @@ func Snapshot(t testing.TB, paths ...string) string {
 	}
 	return string(out)
 }
+
+// Written is where what was written below /etc, /usr or /var lies on a bare desk; see
+// [namespace.Written].
+func Written(at string) string { return namespace.Written(os.Getenv(insideVar), at) }
 
 func must(t testing.TB, err error) {
 	t.Helper()

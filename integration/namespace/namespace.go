@@ -108,8 +108,8 @@ func (m Mount) mount(dir string) error {
 		}
 		return syscall.Mount("tmpfs", m.At, "tmpfs", 0, "mode="+mode)
 	case "overlay":
-		layer := filepath.Join(dir, "overlay", strings.ReplaceAll(m.At, "/", "-"))
-		upper, work := filepath.Join(layer, "upper"), filepath.Join(layer, "work")
+		upper := Written(dir, m.At)
+		work := filepath.Join(filepath.Dir(upper), "work")
 		for _, d := range []string{upper, work} {
 			if err := os.MkdirAll(d, 0o755); err != nil {
 				return err
@@ -118,6 +118,13 @@ func (m Mount) mount(dir string) error {
 		return syscall.Mount("overlay", m.At, "overlay", 0, fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", m.At, upper, work))
 	}
 	return syscall.Mount(m.Kind, m.At, m.Kind, 0, "")
+}
+
+// Written is where what was written below an overlay lies, and nothing else: files,
+// the directories on the way to them, and a character device 0, 0 for what was
+// removed. dir is that of [Furnish].
+func Written(dir, at string) string {
+	return filepath.Join(dir, "overlay", strings.ReplaceAll(at, "/", "-"), "upper")
 }
 
 // Network makes all of 10.77.0.0/16 local, and hosts the only names there are.
