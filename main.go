@@ -43,9 +43,9 @@ func main() {
 		},
 		Helper: helper.Main,
 		Window: window,
-		Open:   open,
-		Tray:   tray,
-		Tour:   tour,
+		Open:   open, Examine: examine,
+		Tray: tray,
+		Tour: tour,
 	}))
 }
 

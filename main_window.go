@@ -42,6 +42,15 @@ func open(ctx context.Context, g cli.Globals, claims []link.Claim, refused error
 	return uiwindow.Run(ctx, m, o) // several claims do not travel
 }
 
+// examine shows the window with what a file of certificates holds; a file, like
+// several claims, does not travel to a window that is open.
+func examine(ctx context.Context, g cli.Globals, d cli.Document) error {
+	m := machine(g)
+	o := options(m, g)
+	o.File = &uiwindow.File{Path: d.Path, Data: d.Data}
+	return uiwindow.Run(ctx, m, o)
+}
+
 func options(m *platform.Machine, g cli.Globals) uiwindow.Options {
 	return uiwindow.Options{
 		Lang: g.Lang, Tour: tourBeside(g), OpenFolder: m.OpenFolder, CapsLock: capsLock(m), StartWatcher: startWatcher(g),

@@ -7,30 +7,49 @@ import (
 	"testing"
 )
 
-const entry = "desktop/dev.mooring.Mooring.desktop"
+const (
+	entry    = "desktop/dev.mooring.Mooring.desktop"
+	metainfo = "desktop/dev.mooring.Mooring.metainfo.xml"
+)
 
-// The desktop's own tool has the last word on the entry.
-func TestDesktopEntryIsValid(t *testing.T) {
-	tool, err := exec.LookPath("desktop-file-validate")
-	if err != nil {
+// tool is a program of the desktop's, with what it is to be called with.
+func tool(t *testing.T, pkg, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("desktop-file-validate is missing (package desktop-file-utils)")
+			t.Fatalf("%s is missing (package %s)", name, pkg)
 		}
-		t.Skip("desktop-file-validate is missing (package desktop-file-utils)")
+		t.Skipf("%s is missing (package %s)", name, pkg)
 	}
-	if out, err := exec.Command(tool, "--warn-kde", entry).CombinedOutput(); err != nil || len(out) > 0 {
+	return exec.Command(name, args...)
+}
+
+// The desktop's own tools have the last word on the entry, and on what a software
+// centre shows.
+func TestDesktopEntryIsValid(t *testing.T) {
+	if out, err := tool(t, "desktop-file-utils", "desktop-file-validate", "--warn-kde", entry).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// A link reaches Mooring as one argument, which begins with the scheme: %u is one
-// URL, and nothing that a page chose stands before it.
-func TestDesktopEntryTakesLinks(t *testing.T) {
+func TestMetainfoIsValid(t *testing.T) {
+	if out, err := tool(t, "appstream", "appstreamcli", "validate", "--no-net", metainfo).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A link or a file reaches Mooring as one argument: %u is one URL, and nothing that a
+// page chose stands before it.
+func TestDesktopEntryTakesLinksAndCertificates(t *testing.T) {
 	b, err := os.ReadFile(entry)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"Exec=mooring %u", "MimeType=x-scheme-handler/mooring;", "Terminal=false"} {
+	for _, line := range []string{
+		"Exec=mooring %u", "Terminal=false",
+		"MimeType=x-scheme-handler/mooring;application/x-x509-ca-cert;application/pkix-cert;application/x-pem-file;" +
+			"application/x-pkcs7-certificates;application/pkcs7-mime;",
+	} {
 		if !strings.Contains("\n"+string(b), "\n"+line+"\n") {
 			t.Errorf("the entry lacks %q", line)
 		}

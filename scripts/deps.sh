@@ -39,13 +39,14 @@ packages() {
 	zypper:build) echo gcc pkg-config Mesa-libGL-devel Mesa-libEGL-devel wayland-devel libxkbcommon-devel \
 		libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	pacman:build) echo gcc pkgconf libglvnd mesa wayland libxkbcommon libx11 libxcursor libxrandr libxinerama libxi libxxf86vm ;;
-	apt-get:test) echo gcc libc6-dev dbus desktop-file-utils ;;
-	dnf:test) echo gcc dbus-daemon desktop-file-utils ;;
-	zypper:test) echo gcc dbus-1-daemon desktop-file-utils ;;
-	pacman:test) echo gcc dbus desktop-file-utils ;;
+	apt-get:test) echo gcc libc6-dev dbus desktop-file-utils appstream ;;
+	dnf:test) echo gcc dbus-daemon desktop-file-utils appstream ;;
+	zypper:test) echo gcc dbus-1-daemon desktop-file-utils AppStream ;;
+	pacman:test) echo gcc dbus desktop-file-utils appstream ;;
 	brew:build | brew:test) ;;
 	apt-get:lab) echo docker.io containerd podman skopeo docker-registry apache2-utils nginx-light curl openssl \
-		iproute2 util-linux ca-certificates dbus polkitd pkexec sudo passwd gnome-keyring libsecret-tools ;;
+		iproute2 util-linux ca-certificates dbus polkitd pkexec sudo passwd gnome-keyring libsecret-tools \
+		make man-db xdg-utils bash-completion desktop-file-utils ;;
 	apt-get:wine) echo wine wine64 gcc-mingw-w64-x86-64 ;;
 	apt-get:e2e) echo xvfb xauth openbox xdotool imagemagick dbus dbus-x11 polkitd pkexec fonts-nanum \
 		docker.io containerd podman skopeo docker-registry apache2-utils libgl1-mesa-dri iproute2 util-linux passwd \

@@ -69,6 +69,9 @@ type Wiring struct {
 	// Open opens the window on what a link or project file asks for, or on why it
 	// was refused; nil in a build without one.
 	Open func(ctx context.Context, g Globals, claims []link.Claim, refused error) error
+	// Examine opens the window on what a file of certificates holds; nil in a build
+	// without one, else Open is set too.
+	Examine func(ctx context.Context, g Globals, d Document) error
 	// Tray runs the watcher until ctx ends; nil where there is none. The error is
 	// [instance.ErrRunning] when one runs already.
 	Tray func(ctx context.Context, g Globals, w *words.Words) error

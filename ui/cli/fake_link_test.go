@@ -20,6 +20,17 @@ func (f *fake) called(what string, regs []trust.Registry) {
 	fmt.Fprintln(file, what, regs)
 }
 
+// fakeExamine is fakeWindow for a file of certificates.
+func fakeExamine() func(context.Context, Globals, Document) error {
+	if os.Getenv("FAKE_WINDOW") == "" {
+		return nil
+	}
+	return func(_ context.Context, g Globals, d Document) error {
+		fmt.Println("window", g.Lang, filepath.Base(d.Path), len(d.Data), filepath.IsAbs(d.Path))
+		return nil
+	}
+}
+
 // fakeWindow says what a window would show; nil, as in a build without one, unless
 // FAKE_WINDOW is set.
 func fakeWindow() func(context.Context, Globals, []link.Claim, error) error {

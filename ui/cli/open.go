@@ -32,16 +32,30 @@ func exactlyOne(key string) cobra.PositionalArgs {
 }
 
 // openable reports whether an argument without a verb is to be opened: desktops
-// call "mooring LINK".
+// call "mooring LINK" and "mooring FILE".
 func openable(arg string) bool {
-	return link.Is(arg) || filepath.Base(arg) == link.ProjectFile
+	if link.Is(arg) {
+		return true
+	}
+	path, ok := localFile(arg)
+	return !ok || path != arg || filepath.Base(path) == link.ProjectFile || ofCertificates(path)
 }
 
-// open shows what a link or project file asks for, in a window where there is
-// one. Nothing is contacted before the person says so, and there is no --yes.
+// open shows what a link or project file asks for, or what a file of certificates
+// holds, in a window where there is one. Nothing is contacted before the person says
+// so, and there is no --yes.
 func (a *app) open(arg string) error {
 	if err := a.checkGlobals(); err != nil {
 		return err
+	}
+	if !link.Is(arg) {
+		path, ok := localFile(arg)
+		if !ok {
+			return usage{"file-elsewhere", map[string]any{"text": arg}}
+		}
+		if arg = path; ofCertificates(path) && !isDirectory(path) {
+			return a.openCertificates(path)
+		}
 	}
 	claims, err := readClaims(arg)
 	if a.wiring.Open != nil && !a.json && a.hasDisplay() && (err == nil || !a.std.ErrTTY) {

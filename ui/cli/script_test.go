@@ -28,7 +28,7 @@ func mooring() {
 	}
 	os.Exit(Main(context.Background(), os.Args[1:], std, Wiring{
 		Version: "1.2.3",
-		Open:    fakeWindow(),
+		Open:    fakeWindow(), Examine: fakeExamine(),
 		Service: func(Globals) (platform.Service, error) { return openFake(os.Getenv("WORK"), os.Getenv("FAKE_FAIL")) },
 		Helper: func(_ context.Context, args []string, _ io.Reader, out, _ io.Writer) int {
 			fmt.Fprintln(out, "helper", args)
@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 	files := map[string][]byte{
 		"ca.pem": root.PEM(), "leaf.pem": leaf.PEM(), "leaf.key": leaf.KeyPEM(), "ca.der": root.Cert.Raw,
 		"both.pem": append(root.PEM(), next.PEM()...), "empty.pem": nil,
+		"with space.PEM": root.PEM(), "keyed.pem": append(root.PEM(), root.KeyPEM()...), "leaf.key.pem": leaf.KeyPEM(),
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/fake", RequireExplicitExec: true, RequireUniqueNames: true,

@@ -8,6 +8,7 @@ import (
 	"mooring.dev/mooring/platform"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/link"
+	"mooring.dev/mooring/ui/safe"
 )
 
 // Phase is how far the trust dialog is.
@@ -288,11 +289,11 @@ func (f *TrustForm) Command() string {
 	q, _ := f.Request()
 	words := []string{"mooring", "trust"}
 	for _, r := range q.Registries {
-		words = append(words, shellQuote(r.String()))
+		words = append(words, safe.Shell(r.String()))
 	}
 	fp := c.Anchor.Fingerprint()
 	if file := f.files[fp]; file != "" {
-		words = append(words, "--ca", shellQuote(file))
+		words = append(words, "--ca", safe.Shell(file))
 	} else {
 		words = append(words, "--fingerprint", fp.String())
 	}
@@ -303,13 +304,4 @@ func (f *TrustForm) Command() string {
 		words = append(words, "--location", string(trust.LocationUser))
 	}
 	return strings.Join(words, " ")
-}
-
-// shellQuote quotes a word for a POSIX shell where it needs it.
-func shellQuote(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,"
-	if s != "" && strings.Trim(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -29,6 +29,8 @@ type Options struct {
 	// why one was not opened.
 	Claims  []link.Claim
 	Refused error
+	// File is a file of certificates to be shown first; nil for none.
+	File *File
 	// CapsLock asks the system whether Caps Lock is on, without blocking; nil where it
 	// cannot be asked.
 	CapsLock func() (on, known bool)
@@ -37,4 +39,11 @@ type Options struct {
 	Attach func(handle func(instance.Request) error)
 	// Shown is called on the UI goroutine once the window is on the screen.
 	Shown func(*Window)
+}
+
+// File is a file as it was read; of one that is larger than any bundle of certificates
+// the beginning will do.
+type File struct {
+	Path string
+	Data []byte
 }

@@ -4,6 +4,7 @@ package window
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -99,6 +100,9 @@ func (w *Window) start() {
 		w.choose(w.options.Select)
 		w.checkAll()
 		w.opened(w.options.Claims, w.options.Refused)
+		if f := w.options.File; f != nil {
+			w.took(filepath.Base(f.Path), f.Path, f.Data)
+		}
 		w.obeyWaiting()
 	})
 	w.loadAccounts()

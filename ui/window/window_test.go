@@ -384,6 +384,34 @@ func TestDroppedFile(t *testing.T) {
 	r.until("the second file", func() bool { return len(r.w.dialog.(*trustDialog).form.GivenAnchors()) == 2 && r.idle() })
 }
 
+// A file that the window is started with is shown as a dropped one is, whatever is in
+// it, and nobody is asked for it.
+func TestStartedOnAFile(t *testing.T) {
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"corp-ca.pem": {nil, "1 certificate, PEM"},
+		"broken.crt":  {[]byte("no certificate"), "No certificate was found in this file."},
+	} {
+		s, corp := windowtest.Scene(t)
+		r := newRig(t, s)
+		if c.data == nil {
+			c.data = corp.Root.PEM()
+		}
+		r.w.options.File = &File{Path: filepath.Join(t.TempDir(), name), Data: c.data}
+		r.w.start()
+		r.until("the file", func() bool { return r.w.dialogShown() && r.idle() })
+		r.has(name)
+		r.has(c.want)
+		for _, call := range s.Calls() {
+			if strings.HasPrefix(call, "plan") || strings.HasPrefix(call, "apply") || strings.HasPrefix(call, "add") {
+				t.Errorf("%s: looking leads to %s", name, call)
+			}
+		}
+	}
+}
+
 func (r *rig) find(ok func(fyne.CanvasObject) bool) fyne.CanvasObject {
 	r.t.Helper()
 	for _, o := range r.objects() {
