@@ -5,7 +5,7 @@
 #
 # cli    Go alone: the command line without a window
 # build  and what Fyne's window is compiled from
-# test   a C compiler for the race detector
+# test   a C compiler for the race detector, and small tools that tests run
 # lab    the real engines of the integration tests (Debian and Ubuntu only)
 # wine   Windows' Credential Manager, and what builds for it (Debian and Ubuntu only)
 # e2e    a virtual display, a session bus, polkit and engines (Debian and Ubuntu only)
@@ -39,10 +39,10 @@ packages() {
 	zypper:build) echo gcc pkg-config Mesa-libGL-devel Mesa-libEGL-devel wayland-devel libxkbcommon-devel \
 		libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	pacman:build) echo gcc pkgconf libglvnd mesa wayland libxkbcommon libx11 libxcursor libxrandr libxinerama libxi libxxf86vm ;;
-	apt-get:test) echo gcc libc6-dev dbus desktop-file-utils appstream ;;
-	dnf:test) echo gcc dbus-daemon desktop-file-utils appstream ;;
-	zypper:test) echo gcc dbus-1-daemon desktop-file-utils AppStream ;;
-	pacman:test) echo gcc dbus desktop-file-utils appstream ;;
+	apt-get:test) echo gcc libc6-dev dbus desktop-file-utils appstream libnss3-tools ;;
+	dnf:test) echo gcc dbus-daemon desktop-file-utils appstream nss-tools ;;
+	zypper:test) echo gcc dbus-1-daemon desktop-file-utils AppStream mozilla-nss-tools ;;
+	pacman:test) echo gcc dbus desktop-file-utils appstream nss ;;
 	brew:build | brew:test) ;;
 	apt-get:lab) echo docker.io containerd podman skopeo docker-registry apache2-utils nginx-light curl openssl \
 		iproute2 util-linux ca-certificates dbus polkitd pkexec sudo passwd gnome-keyring libsecret-tools \

@@ -230,6 +230,13 @@ const (
 	MacAsksAdmin  ConsequenceCode = "mac-asks-admin"  // for an administrator, even of root
 )
 
+// What to know of the stores of browsers and of Java.
+const (
+	NSSRunning   ConsequenceCode = "nss-running"    // a browser that runs reads its database when it starts
+	NSSNeedsTool ConsequenceCode = "nss-needs-tool" // certutil is not installed
+	JavaRunning  ConsequenceCode = "java-running"   // a program that runs has read its keystore already
+)
+
 // Consequences lists the codes.
 func Consequences() []ConsequenceCode {
 	return []ConsequenceCode{
@@ -237,6 +244,7 @@ func Consequences() []ConsequenceCode {
 		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept, VariableWins,
 		NotMovable, OtherNames, TokenStays,
 		WindowsAsks, WindowsOwn, WindowsServices, MacAsksPerson, MacAsksAdmin,
+		NSSRunning, NSSNeedsTool, JavaRunning,
 	}
 }
 

@@ -281,7 +281,7 @@ func (t *tx) putBack(parent *dir, n int, name string, image, now *file) error {
 		return err
 	}
 	path := t.r.Receipt.Changes[n].Path
-	if err := t.putInPlace(parent, t.tempBack(n), name, path, now); err != nil {
+	if err := putInPlace(parent, t.tempBack(n), name, path, now); err != nil {
 		return errors.Join(err, parent.remove(t.tempBack(n)))
 	}
 	found, err := parent.read(name)

@@ -39,7 +39,7 @@ func (t *tx) writeFile(n int, c trust.Change, content []byte, d *trust.Done) err
 	if err := parent.create(t.temp(n), target); err != nil {
 		return err
 	}
-	if err := t.putInPlace(parent, t.temp(n), name, c.Path, found); err != nil {
+	if err := putInPlace(parent, t.temp(n), name, c.Path, found); err != nil {
 		return errors.Join(err, parent.remove(t.temp(n)))
 	}
 	return t.readBack(parent, name, c.Path, target)
@@ -74,7 +74,7 @@ func (t *tx) makeDirs(d *trust.Done) (*dir, error) {
 // putInPlace gives temp its name, which now has, nil for none. Where a file is
 // replaced, what came out is compared once more: nobody's change between check and
 // exchange is lost.
-func (t *tx) putInPlace(parent *dir, temp, name, path string, now *file) error {
+func putInPlace(parent *dir, temp, name, path string, now *file) error {
 	if now == nil {
 		return parent.place(temp, name)
 	}

@@ -16,22 +16,42 @@ type Store struct {
 	Was []trust.Membership // by index of the plan's anchors
 }
 
-// stores adds the anchors to the stores that the parties in scope read.
+// stores adds the anchors to the stores that the parties in scope read. Whoever's
+// store is made from that of the system gets them by way of that.
 func (b *builder) stores() error {
-	for _, party := range b.storeParties() {
-		if party == trust.System && b.in.Set.World.OS == "linux" {
-			if err := b.family(); err != nil {
+	parties := b.storeParties()
+	ofSystem := slices.DeleteFunc(slices.Clone(parties), func(p trust.Party) bool { return !b.viaSystem(p) })
+	for _, party := range parties {
+		if len(ofSystem) > 0 && party == ofSystem[0] {
+			if err := b.systemStore(ofSystem); err != nil {
 				return err
 			}
-			continue
 		}
-		found := b.storesOf(party)
-		if len(found) == 0 && party == trust.System {
-			return &NoStoreError{}
+		for _, s := range b.storesOf(party) {
+			if party != trust.System && !s.Derived {
+				b.addTo(s, party)
+			}
 		}
-		for _, s := range found {
-			b.addTo(s)
-		}
+	}
+	return nil
+}
+
+// viaSystem reports whether a party gets anchors by way of the OS store.
+func (b *builder) viaSystem(party trust.Party) bool {
+	return party == trust.System || slices.ContainsFunc(b.storesOf(party), func(s Store) bool { return s.Derived })
+}
+
+// systemStore adds the anchors to the OS store, for these parties.
+func (b *builder) systemStore(parties []trust.Party) error {
+	if b.in.Set.World.OS == "linux" {
+		return b.family(parties)
+	}
+	found := b.storesOf(trust.System)
+	if len(found) == 0 {
+		return &NoStoreError{}
+	}
+	for _, s := range found {
+		b.addTo(s, parties...)
 	}
 	return nil
 }
@@ -75,13 +95,13 @@ func (b *builder) location() trust.Location {
 }
 
 // addTo makes one store hold the anchors.
-func (b *builder) addTo(s Store) {
+func (b *builder) addTo(s Store, parties ...trust.Party) {
 	for i, a := range b.in.Anchors {
 		was := s.Was[i]
 		want := s.Holding(was, a.Cert, b.servers(a))
 		c := trust.Change{
 			Kind: trust.ChangeStore, Store: s.ID, Content: certfile.Normalize(a.Cert),
-			Was: &was, Want: &want, Parties: []trust.Party{s.Party}, Status: trust.StatusUnchanged,
+			Was: &was, Want: &want, Parties: parties, Status: trust.StatusUnchanged,
 		}
 		if was != want {
 			c.Status, c.Privileged = trust.StatusNew, s.Privileged
@@ -141,7 +161,7 @@ func (b *builder) widen(s Store) {
 }
 
 // family adds the anchors to the OS store of this Linux family.
-func (b *builder) family() error {
+func (b *builder) family(parties []trust.Party) error {
 	family, ok := anchors.Detect(b.in.Set.World)
 	if !ok || family.Command == "" {
 		return &NoStoreError{Family: family.Name, Snippet: family.Snippet}
@@ -149,19 +169,23 @@ func (b *builder) family() error {
 	pending := false
 	for _, a := range b.in.Anchors {
 		if known, ok := b.in.Set.System.Anchors.Find(a.Cert); ok && known.Source.File() != "" {
-			b.write(known.Source.File(), a, trust.StatusUnchanged, trust.System)
+			for _, p := range parties {
+				b.write(known.Source.File(), a, trust.StatusUnchanged, p)
+			}
 			continue
 		}
 		pending = true
 		name := family.File(a.Fingerprint().Short())
-		b.write(name, a, trust.StatusNew, trust.System)
+		for _, p := range parties {
+			b.write(name, a, trust.StatusNew, p)
+		}
 		b.shift.Added = append(b.shift.Added, trust.Anchor{Cert: a.Cert, Source: trust.FileSource(name), Since: b.now})
 	}
 	if pending {
 		b.plan.Reach = trust.ReachComputer
 		b.plan.Changes = append(b.plan.Changes, trust.Change{
 			Kind: trust.RunCommand, Command: family.Command, Shown: family.Shown, Status: trust.StatusNew,
-			Privileged: !b.in.Writable(family.Dir), Parties: []trust.Party{trust.System},
+			Privileged: !b.in.Writable(family.Dir), Parties: parties,
 		})
 	}
 	return nil

@@ -47,6 +47,25 @@ func storeInput(t *testing.T, reach trust.Reach, was trust.Membership, scope ...
 	}
 }
 
+// A keystore that is made from the store of the system gets anchors by way of that,
+// and what a store says already in other words is left as it is.
+func TestDerivedAndEnough(t *testing.T) {
+	in := storeInput(t, "", trust.Membership{Held: true, Settings: "other words"}, trust.NSS, trust.Java)
+	in.Stores[2].Join = func(was, _ trust.Membership) trust.Membership { return was }
+	in.Stores[3].Derived = true
+	plan, err := Trust(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := plan.Changes
+	if len(c) != 2 || c[0].Store != "nss:/home/a/db" || c[0].Status != trust.StatusUnchanged || *c[0].Was != *c[0].Want {
+		t.Errorf("%+v", c)
+	}
+	if c[1].Store != "keychain:user" || !slices.Equal(c[1].Parties, []trust.Party{trust.Java}) || c[1].Status != trust.StatusReplaced {
+		t.Errorf("%+v", c[1])
+	}
+}
+
 func TestStoresByScopeAndReach(t *testing.T) {
 	const nss, java = trust.Party("nss"), trust.Party("java")
 	for name, c := range map[string]struct {

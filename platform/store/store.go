@@ -45,11 +45,15 @@ type Info struct {
 	Location trust.Location
 	// Privileged: the person's own rights do not suffice to change it.
 	Privileged bool
+	// Derived: the store is made from that of the operating system, and gets an anchor
+	// by way of that alone.
+	Derived bool
 	// Want is how the store holds an anchor for the TLS servers of registries.
 	Want func(cert *x509.Certificate, regs []trust.Registry) trust.Membership
 	// Join, where it is set, is how the store holds an anchor that it holds as was, once
-	// want is added: macOS trusts one certificate for some hosts and not for others. Part
-	// is how it holds it once want is taken away again.
+	// want is added: macOS trusts one certificate for some hosts and not for others, and
+	// others say the same in other words. Part is how it holds it once want is taken
+	// away again.
 	Join, Part func(was, want trust.Membership) trust.Membership
 	// Commands are the command lines that Set runs, as a person reads them, with a
 	// word like FILE for what is made at that moment. Nil: it runs none.

@@ -3,7 +3,9 @@ package all
 
 import (
 	"mooring.dev/mooring/platform/store"
+	"mooring.dev/mooring/platform/store/java"
 	"mooring.dev/mooring/platform/store/keychain"
+	"mooring.dev/mooring/platform/store/nss"
 	"mooring.dev/mooring/platform/store/winstore"
 	"mooring.dev/mooring/platform/world"
 )
@@ -13,5 +15,7 @@ func Table(w world.World) store.Table {
 	return store.Table{World: w, Kinds: []store.Kind{
 		winstore.New(),
 		keychain.Kind{},
+		nss.Kind{},
+		java.Kind{},
 	}}
 }
