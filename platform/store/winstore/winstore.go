@@ -10,6 +10,7 @@
 package winstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 
@@ -37,12 +38,12 @@ func (k Kind) Find(_ context.Context, w world.World) ([]store.Info, error) {
 	}
 	own := store.Info{
 		ID: personRoot.id(), Party: trust.System, Location: trust.LocationUser,
-		Want: want,
+		Want: want, Restart: desktop(w),
 		Asks: []trust.ConsequenceCode{trust.WindowsAsks, trust.WindowsOwn},
 	}
 	all := store.Info{
 		ID: computerRoot.id(), Party: trust.System, Location: trust.LocationComputer,
-		Privileged: !k.api.elevated(), Want: want,
+		Privileged: !k.api.elevated(), Want: want, Restart: desktop(w),
 		Asks: []trust.ConsequenceCode{trust.WindowsServices},
 	}
 	return []store.Info{own, all}, nil
@@ -50,6 +51,17 @@ func (k Kind) Find(_ context.Context, w world.World) ([]store.Info, error) {
 
 // want: Windows knows no root for some names only.
 func want(*x509.Certificate, []trust.Registry) trust.Membership { return trust.Membership{Held: true} }
+
+// desktop is what has to be restarted where Docker Desktop is installed: it takes over
+// what the stores of Windows hold when it starts (docs.docker.com/desktop/
+// troubleshoot-and-support/faqs/windowsfaqs). Everything else asks Windows each time.
+func desktop(w world.World) trust.Restart {
+	program := w.Join(cmp.Or(w.Getenv("ProgramFiles"), `C:\Program Files`), "Docker", "Docker", "Docker Desktop.exe")
+	if !world.Exists(w.FS, program) {
+		return trust.Restart{}
+	}
+	return trust.Restart{Party: trust.Docker, Name: "Docker Desktop", Command: "docker desktop restart"}
+}
 
 // Open implements [store.Kind]: there are two names, and no spelling of them but one.
 func (k Kind) Open(w world.World, name string) (store.Store, error) {

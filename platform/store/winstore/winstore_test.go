@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/store"
@@ -18,7 +19,9 @@ import (
 var held = trust.Membership{Held: true}
 
 // live is a Windows that runs, as far as this package asks.
-func live() world.World { return world.World{OS: "windows", Run: world.Exec{}} }
+func live() world.World {
+	return world.World{OS: "windows", Run: world.Exec{}, FS: world.NewOverlay(world.Disk{Root: "/nonexistent"}, time.Time{})}
+}
 
 // both opens the two stores on a fake Windows.
 func both(t *testing.T, w *fake) map[string]store.Store {
@@ -268,5 +271,15 @@ func TestFind(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+// What Docker Desktop trusts in its machine, it takes over when it starts.
+func TestDesktopIsToBeRestarted(t *testing.T) {
+	w := live()
+	w.FS.(*world.Overlay).Put(`C:\Program Files\Docker\Docker\Docker Desktop.exe`, nil)
+	found, err := Kind{newFake(t)}.Find(t.Context(), w)
+	if err != nil || len(found) != 2 || found[0].Restart.Name != "Docker Desktop" || found[1].Restart.Name != "Docker Desktop" {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
