@@ -120,6 +120,9 @@ func nerdctl(w world.World, installed bool) client {
 // the person gives; docker's serves where containerd has none of its own.
 func ctr(w world.World) client {
 	root := containerdCerts
+	if w.OS == "windows" {
+		return client{instance: instanceCtr + w.Join(programData(w), "containerd", "certs.d"), installed: true}
+	}
 	if !world.IsDir(w.FS, root) && (world.IsDir(w.FS, systemCerts) || installed(w, "dockerd")) {
 		root = systemCerts
 	}

@@ -240,7 +240,10 @@ func (k *dockers) start(w world.World, c trust.Consumer, q Query) (*reading, dae
 // place is where an anchor has to be put for a consumer behind a daemon.
 func (k *dockers) place(w world.World, c trust.Consumer, reg trust.Registry) (Place, bool) {
 	d := k.of(w, c)
-	if d.elsewhere() {
+	switch {
+	case d.Desktop && !d.Remote && w.OS != "linux":
+		return desktopPlace(w, reg)
+	case d.elsewhere():
 		return Place{}, false
 	}
 	if c.Loader == loaderContainerd {
@@ -249,7 +252,21 @@ func (k *dockers) place(w world.World, c trust.Consumer, reg trust.Registry) (Pl
 	if dockerName(reg) == hubName {
 		return Place{}, false // the classic loader never looks for it
 	}
-	return placeIn(w, w.Join(d.certs, plainName(w, reg.String()))), true
+	return newPlace(w, d.certs, reg.String())
+}
+
+// desktopPlace is the directory that Docker Desktop copies into its virtual machine
+// when it starts (docs.docker.com/desktop/troubleshoot-and-support/faqs/macfaqs,
+// "Directory structures"). On Windows a name cannot hold a colon; there it is left
+// out, as the daemon itself does. Of Linux the documentation says nothing.
+func desktopPlace(w world.World, reg trust.Registry) (Place, bool) {
+	if dockerName(reg) == hubName {
+		return Place{}, false
+	}
+	p, ok := newPlace(w, w.Join(w.User.Home, ".docker", "certs.d"), reg.String())
+	p.UserWritable = true
+	p.Restart = enginectl.Of(w, trust.EngineDockerDesktop, false)
+	return p, ok
 }
 
 // loader is the daemon's containerd loader.

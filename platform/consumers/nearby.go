@@ -165,7 +165,7 @@ func hostsPlace(w world.World, l hostsLoader, host string) (Place, bool) {
 		return Place{}, false
 	}
 	if dir == "" || base(w, dir) == "_default" {
-		return placeIn(w, w.Join(l.roots[0], plainName(w, host))), true
+		return newPlace(w, l.roots[0], host)
 	}
 	place := placeIn(w, dir)
 	file := w.Join(dir, hostsTOML)
@@ -189,13 +189,4 @@ func winsOverFiles(w world.World, l hostsLoader, dir, file string) bool {
 	}
 	_, err = parseHostsTOML(w, dir, data, l.needsHost)
 	return err == nil || errors.Is(err, world.ErrTooLarge)
-}
-
-// plainName is the directory name of host: as written, without colons on
-// Windows, where a name cannot hold one.
-func plainName(w world.World, host string) string {
-	if w.OS == "windows" {
-		return strings.ReplaceAll(host, ":", "")
-	}
-	return host
 }

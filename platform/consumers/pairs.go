@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 
-	"mooring.dev/mooring/platform/enginectl"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -43,19 +42,12 @@ func (k podman) PairPlace(w world.World, c trust.Consumer, reg trust.Registry) (
 	return own, true
 }
 
-// PairPlace for Docker Desktop is the directory that it copies into its virtual
-// machine when it starts (docs.docker.com/desktop/troubleshoot-and-support/faqs/macfaqs,
-// "Directory structures"). On Windows a name cannot hold a colon; there it is left
-// out, as the daemon itself does.
+// PairPlace for Docker Desktop is the one place that there can be for a pair.
 func (k docker) PairPlace(w world.World, c trust.Consumer, reg trust.Registry) (Place, bool) {
-	d := k.of(w, c)
-	if !d.Desktop || d.Remote || dockerName(reg) == hubName {
-		return k.Place(w, c, reg)
+	if d := k.of(w, c); d.Desktop && !d.Remote {
+		return desktopPlace(w, reg)
 	}
-	p := placeIn(w, w.Join(w.User.Home, ".docker", "certs.d", plainName(w, reg.String())))
-	p.UserWritable = true
-	p.Restart = enginectl.Of(w, trust.EngineDockerDesktop, false)
-	return p, true
+	return k.Place(w, c, reg)
 }
 
 // A Half is one file of a client pair, or a pair, in a directory of flat files.

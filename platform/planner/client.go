@@ -103,9 +103,7 @@ func (p *pairing) member(m consumers.Member) error {
 	if place.Hides != "" {
 		p.keepAnchors(m, place)
 	}
-	if r := place.Restart; r.Name != "" {
-		p.plan.Restarts = trust.AddRestart(p.plan.Restarts, r)
-	}
+	p.restarts(place.Restart)
 	d := p.dirs[place.Dir]
 	if d == nil {
 		var err error

@@ -45,3 +45,10 @@ func forecast(p trust.Probe, ep trust.Endpoint, now, then trust.Verdict, scope [
 		Before: now.State, After: then.State, Reason: then.Reason, Effective: then.Effective,
 	}
 }
+
+// restarts adds a restart; the zero value is none.
+func (b *builder) restarts(r trust.Restart) {
+	if r.Name != "" {
+		b.plan.Restarts = trust.AddRestart(b.plan.Restarts, r)
+	}
+}

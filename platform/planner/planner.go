@@ -196,15 +196,17 @@ func (b *builder) onlyOwnRights(scope []trust.Party) bool {
 // exactly it, as ca.crt where there is none, else beside under a name made from
 // its fingerprint.
 func (b *builder) anchorFile(place consumers.Place, a trust.Anchor, party trust.Party) {
+	join := b.in.Set.World.Join
 	if name, ok := b.holds(place.Dir, a); ok {
-		b.write(path.Join(place.Dir, name), a, trust.StatusUnchanged, party)
+		b.write(join(place.Dir, name), a, trust.StatusUnchanged, party)
 		return
 	}
 	name, status := "ca.crt", trust.StatusNew
-	if _, err := b.overlay.Lstat(path.Join(place.Dir, name)); err == nil {
+	if _, err := b.overlay.Lstat(join(place.Dir, name)); err == nil {
 		name, status = "mooring-"+a.Fingerprint().Short()+".crt", trust.StatusBeside
 	}
-	b.write(path.Join(place.Dir, name), a, status, party)
+	b.write(join(place.Dir, name), a, status, party)
+	b.restarts(place.Restart)
 }
 
 // write adds the file at name that holds a.
@@ -224,7 +226,7 @@ func (b *builder) holds(dir string, a trust.Anchor) (string, bool) {
 		if path.Ext(e.Name()) != ".crt" {
 			continue
 		}
-		data, err := b.overlay.ReadFile(path.Join(dir, e.Name()))
+		data, err := b.overlay.ReadFile(b.in.Set.World.Join(dir, e.Name()))
 		if err != nil {
 			continue
 		}

@@ -155,9 +155,7 @@ func (b *builder) widen(s Store) {
 			b.plan.Consequences = append(b.plan.Consequences, c)
 		}
 	}
-	if s.Restart.Name != "" && !slices.Contains(b.plan.Restarts, s.Restart) {
-		b.plan.Restarts = append(b.plan.Restarts, s.Restart)
-	}
+	b.restarts(s.Restart)
 }
 
 // family adds the anchors to the OS store of this Linux family.

@@ -52,9 +52,9 @@ func (b *builder) removeAnchors(dir string, party trust.Party) {
 		return
 	}
 	// containerd stops at a file that hosts.toml names and is gone.
-	named, _ := files.ReadFile(path.Join(dir, "hosts.toml"))
+	named, _ := files.ReadFile(b.in.Set.World.Join(dir, "hosts.toml"))
 	for _, e := range entries {
-		name := path.Join(dir, e.Name())
+		name := b.in.Set.World.Join(dir, e.Name())
 		if path.Ext(e.Name()) == ".cert" {
 			b.stays(name)
 			continue

@@ -2,15 +2,13 @@ package world
 
 import (
 	"io/fs"
-	"path"
 	"sort"
 	"strings"
 	"time"
 )
 
 // Overlay shows a file system as it would be after some changes, without making
-// them. Plans are judged against it before anything is written. Paths use
-// forward slashes.
+// them. Plans are judged against it before anything is written.
 type Overlay struct {
 	Base  FS
 	files map[string][]byte // path -> content; nil content means removed
@@ -26,7 +24,7 @@ func NewOverlay(base FS, now time.Time) *Overlay {
 // Put adds or replaces a file, making its parent directories.
 func (o *Overlay) Put(name string, content []byte) {
 	o.files[name] = append([]byte{}, content...)
-	for d := path.Dir(name); d != "/" && d != "."; d = path.Dir(d) {
+	for d, base := parent(name); base != "" && d != "."; d, base = parent(d) {
 		o.dirs[d] = true
 	}
 }
@@ -84,18 +82,19 @@ func (o *Overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 		byName[e.Name()] = e
 	}
 	for p, b := range o.files {
-		if path.Dir(p) != name {
+		dir, base := parent(p)
+		if dir != name {
 			continue
 		}
 		if b == nil {
-			delete(byName, path.Base(p))
+			delete(byName, base)
 		} else {
-			byName[path.Base(p)] = overlayEntry{path.Base(p), o, p}
+			byName[base] = overlayEntry{base, o, p}
 		}
 	}
 	for d := range o.dirs {
-		if path.Dir(d) == name && byName[path.Base(d)] == nil {
-			byName[path.Base(d)] = overlayEntry{path.Base(d), o, d}
+		if dir, base := parent(d); dir == name && base != "" && byName[base] == nil {
+			byName[base] = overlayEntry{base, o, d}
 		}
 	}
 	out := make([]fs.DirEntry, 0, len(byName))

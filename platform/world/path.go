@@ -30,3 +30,21 @@ func InTree(path string) string {
 	}
 	return strings.ReplaceAll(path[2:], `\`, "/")
 }
+
+// parent parts an absolute path into its directory and its last element, as the system
+// writes it that the path is of. The directory of a root is the root itself.
+func parent(name string) (dir, base string) {
+	seps, root := "/", 0
+	if InTree(name) != name || strings.HasPrefix(name, `\`) {
+		seps, root = `\/`, len(`C:\`)-1
+	}
+	i := strings.LastIndexAny(name, seps)
+	switch {
+	case i < 0:
+		return ".", name
+	case i <= root:
+		return name[:i+1], name[i+1:]
+	default:
+		return name[:i], name[i+1:]
+	}
+}

@@ -42,3 +42,46 @@ func TestWindowsTreeUnderRoot(t *testing.T) {
 		t.Error("a path led out of the root")
 	}
 }
+
+func TestParent(t *testing.T) {
+	for name, want := range map[string][2]string{
+		"/a/b":           {"/a", "b"},
+		"/a":             {"/", "a"},
+		"/":              {"/", ""},
+		`/a/b\c`:         {"/a", `b\c`}, // a name on Linux may hold the other's separator
+		`C:\a\b`:         {`C:\a`, "b"},
+		`C:\a/b`:         {`C:\a`, "b"},
+		`C:\a`:           {`C:\`, "a"},
+		`C:\`:            {`C:\`, ""},
+		`\\host\share\a`: {`\\host\share`, "a"},
+	} {
+		if dir, base := parent(name); dir != want[0] || base != want[1] {
+			t.Errorf("parent(%q) = %q, %q, want %q", name, dir, base, want)
+		}
+	}
+}
+
+// What a plan would put into a directory of Windows is seen there, with all its
+// directories.
+func TestOverlayOfWindows(t *testing.T) {
+	root := t.TempDir()
+	w := Under(root, "windows")
+	o := NewOverlay(w.FS, w.Now())
+	const dir = `C:\ProgramData\docker\certs.d\reg.example5000`
+	o.Put(dir+`\ca.crt`, []byte("x"))
+	for _, d := range []string{`C:\ProgramData`, `C:\ProgramData\docker`, `C:\ProgramData\docker\certs.d`, dir} {
+		if !IsDir(o, d) {
+			t.Errorf("%s is no directory", d)
+		}
+	}
+	for d, want := range map[string]string{`C:\ProgramData\docker\certs.d`: "reg.example5000", dir: "ca.crt"} {
+		entries, err := o.ReadDir(d)
+		if err != nil || len(entries) != 1 || entries[0].Name() != want || entries[0].IsDir() != (want != "ca.crt") {
+			t.Errorf("%s holds %v (%v)", d, entries, err)
+		}
+	}
+	o.Remove(dir + `\ca.crt`)
+	if entries, err := o.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("after removing %v (%v)", entries, err)
+	}
+}
