@@ -49,8 +49,10 @@ type SystemStore struct {
 	OpenSSL *trust.AnchorSet // what OpenSSL finds of it: no stray files
 	Looked  []trust.Look
 	// Session is the store as programs started in this session see it, through
-	// SSL_CERT_FILE and SSL_CERT_DIR; nil if it is the same.
+	// SSL_CERT_FILE and SSL_CERT_DIR, or with what is the person's own; nil if it is
+	// the same.
 	Session *SystemStore
+	layered bool // Session is what everybody sees, and what is the person's own
 	// Unknown is why the store cannot be read, "" if it was.
 	Unknown string
 }

@@ -43,8 +43,13 @@ func (r *reading) done() trust.Policy {
 }
 
 // loaded notes that the consumer is a running process which read the OS store at
-// its start. A zero time says that nobody can see when that was.
+// its start. A zero time says that nobody can see when that was. On Windows and macOS
+// a Go program reads none: it has each chain verified by the system
+// (crypto/x509 root_windows.go, root_darwin.go).
 func (r *reading) loaded(c trust.Consumer, started time.Time) {
+	if r.w.OS != "linux" {
+		return
+	}
 	r.policy.SystemLoaded = started
 	if started.IsZero() && c.Installed && r.w.Live() {
 		r.policy.LoadedUnknown = "since when it runs cannot be seen, and with that whether it has read the trust store as it is now"

@@ -8,13 +8,15 @@ import (
 )
 
 // system is every program that uses the OS store and nothing else, in the two
-// dialects that decide differently.
+// dialects that decide differently. On Windows all ask the system itself, Go as well
+// (crypto/x509 root_windows.go), and most are stricter about names than it is.
 type system struct{}
 
 const (
 	instanceOpenSSL = "openssl" // curl, git, Python
 	instanceGo      = "go"      // helm, oras, crane
 	instanceMac     = "macos"   // SecTrust: Safari, curl, and programs in Go as well
+	instanceWindows = "windows" // CryptoAPI: curl, browsers, and programs in Go as well
 )
 
 // Party implements Reader.
@@ -23,8 +25,12 @@ func (system) Party() trust.Party { return trust.System }
 // Consumers implements Reader.
 func (system) Consumers(_ context.Context, w world.World) []trust.Consumer {
 	c := trust.Consumer{Party: trust.System, Operation: trust.OpConnect, Installed: true}
-	if w.OS == "darwin" {
+	switch w.OS {
+	case "darwin":
 		c.Instance = instanceMac
+		return []trust.Consumer{c}
+	case "windows":
+		c.Instance = instanceWindows
 		return []trust.Consumer{c}
 	}
 	openssl, golang := c, c

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"mooring.dev/mooring/platform/store/winstore"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -43,6 +44,8 @@ func ReadSystem(w world.World) *SystemStore {
 	switch {
 	case w.OS == "darwin" && w.Live():
 		return readKeychains(w)
+	case w.OS == "windows":
+		return readWindows(w, winstore.Read)
 	case w.OS != "linux":
 		return &SystemStore{Unknown: "the trust store of this system is not kept in files"}
 	}
@@ -94,9 +97,12 @@ func (s *SystemStore) With(shift Shift) *SystemStore {
 	if len(shift.Added)+len(shift.Gone) == 0 {
 		return s
 	}
-	extend := func(set *trust.AnchorSet) *trust.AnchorSet { return trust.NewAnchorSet(shift.on(set.All())) }
+	if s.layered {
+		return s.withLayers(shift)
+	}
+	shifted := func(set *trust.AnchorSet) *trust.AnchorSet { return trust.NewAnchorSet(shift.on(set.All())) }
 	out := *s
-	out.Anchors, out.OpenSSL = extend(s.Anchors), extend(s.OpenSSL)
+	out.Anchors, out.OpenSSL = shifted(s.Anchors), shifted(s.OpenSSL)
 	return &out
 }
 
