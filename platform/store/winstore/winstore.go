@@ -15,6 +15,7 @@ import (
 	"crypto/x509"
 
 	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/enginectl"
 	"mooring.dev/mooring/platform/store"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -60,7 +61,7 @@ func desktop(w world.World) trust.Restart {
 	if !world.Exists(w.FS, program) {
 		return trust.Restart{}
 	}
-	return trust.Restart{Party: trust.Docker, Name: "Docker Desktop", Command: "docker desktop restart"}
+	return enginectl.Of(w, trust.EngineDockerDesktop, false)
 }
 
 // Open implements [store.Kind]: there are two names, and no spelling of them but one.
