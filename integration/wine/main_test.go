@@ -49,7 +49,7 @@ func outside() (code int, err error) {
 	if err := os.Mkdir(programs, 0o755); err != nil {
 		return 1, err
 	}
-	for _, build := range []func(string) error{buildHelper, buildPrng} {
+	for _, build := range []func(string) error{buildHelper, buildPrng, buildPrivileged} {
 		if err := build(programs); err != nil {
 			return 1, err
 		}

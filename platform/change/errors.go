@@ -32,6 +32,7 @@ const (
 	ErrNoElevation      Code = "no-elevation"      // neither polkit nor sudo is usable
 	ErrHelperMissing    Code = "helper-missing"
 	ErrHelperUnsafe     Code = "helper-unsafe" // somebody but root can change the helper
+	ErrOthersWrite      Code = "others-write"  // somebody but root can change the directory
 	ErrBusy             Code = "busy"          // another Mooring is changing things
 	ErrNoReceipt        Code = "no-receipt"
 	ErrNotUndoable      Code = "not-undoable" // undone already, or rolled back
@@ -57,7 +58,7 @@ func Codes() []Code {
 	return []Code{
 		ErrChangedSince, ErrOutsideAllowList, ErrLinkInPath, ErrNotRegular, ErrTooBroad, ErrHash,
 		ErrBadPlan, ErrBadCertificate, ErrTooLarge, ErrNothingToDo, ErrNoRights, ErrRefusedByPerson,
-		ErrNoAgent, ErrNoElevation, ErrHelperMissing, ErrHelperUnsafe, ErrBusy, ErrNoReceipt,
+		ErrNoAgent, ErrNoElevation, ErrHelperMissing, ErrHelperUnsafe, ErrOthersWrite, ErrBusy, ErrNoReceipt,
 		ErrNotUndoable, ErrSuperseded, ErrJournalDamaged, ErrOtherSecret, ErrNoSpace, ErrIO, ErrCommandFailed, ErrNotTaken,
 		ErrCancelled, ErrSecret, ErrPending,
 	}

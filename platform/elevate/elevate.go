@@ -1,11 +1,12 @@
-// Package elevate reaches the privileged helper: through polkit's pkexec in a
-// desktop session, through sudo in a terminal. It gives root nothing but a plan
-// on standard input and its hash; what root will do with it, root's side decides.
+// Package elevate reaches the privileged helper: on Linux through polkit's pkexec in
+// a desktop session and through sudo in a terminal; on macOS through osascript, or
+// sudo; on Windows through UAC. It gives the helper nothing but a plan and its hash;
+// what the helper will do with it, the helper decides. What comes back is taken for a
+// receipt only if it answers what was asked.
 package elevate
 
 import (
 	"context"
-	"encoding/json"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,18 @@ import (
 // -ldflags "-X mooring.dev/mooring/platform/elevate.helperDir=…".
 var helperDir = "/usr/libexec/mooring"
 
+// installed is where the helper of a system lies unless the build or the person says
+// otherwise.
+func installed(system string) string {
+	switch system {
+	case "windows":
+		return programFiles() + `\Mooring`
+	case "darwin":
+		return "/Library/PrivilegedHelperTools"
+	}
+	return helperDir
+}
+
 // installHint is the command that installs the helper, shown when it is missing.
 const installHint = "sudo make install-helper"
 
@@ -33,6 +46,9 @@ type Options struct {
 	Terminal bool
 	// HelperDir is where the helper is installed; "": where the build puts it.
 	HelperDir string
+	// Prompt is what a person reads where the system lets us say what the rights are
+	// for, in their language.
+	Prompt func(trust.Reach) string
 	// Program is Mooring itself, for what starts it with the session.
 	Program string
 }
@@ -53,14 +69,29 @@ func New(w world.World, dir string, o Options) *change.Applier {
 		return &change.Applier{Own: helper.Local(w), Alone: true}
 	case w.OS != "linux":
 		own.Commands = autostart.Table{Entry: autostart.Entry{World: w, Program: o.Program}, Other: anchors.Table{World: w}}
-		return &change.Applier{Own: own}
 	}
+	return &change.Applier{Own: own, Root: way(w, o)}
+}
+
+// way is how this process reaches the rights of an administrator. Where it has them
+// and the person is somebody all the same, the helper's work is done within it.
+func way(w world.World, o Options) change.Privileged {
 	if o.HelperDir == "" {
-		o.HelperDir = helperDir
+		o.HelperDir = installed(w.OS)
 	}
-	return &change.Applier{Own: own, Root: &elevator{
+	switch {
+	case w.OS == "windows" && elevated(), w.OS == "darwin" && w.User.UID == 0:
+		return helper.Direct(w)
+	case w.OS == "windows":
+		return requests{handing{dir: o.HelperDir, ending: ".exe", check: helper.CheckInstalled, start: runAs}.ask}
+	case w.OS == "darwin" && !o.Terminal:
+		script := osascript{run: patiently, prompt: o.Prompt}
+		return requests{handing{dir: o.HelperDir, check: helper.CheckInstalled, start: script.start}.ask}
+	}
+	e := &elevator{
 		world: w, helperDir: o.HelperDir, terminal: o.Terminal, check: helper.CheckInstalled, run: patiently, agent: textAgent,
-	}}
+	}
+	return requests{e.ask}
 }
 
 // elevator starts the helper for each request; it keeps no right between two.
@@ -81,31 +112,9 @@ func patiently(ctx context.Context, c world.Command) (world.Result, error) {
 	return world.RunCmd(cmd, c.Stdin)
 }
 
-// Apply implements [change.Privileged].
-func (e *elevator) Apply(ctx context.Context, id string, p trust.Plan) (trust.Receipt, error) {
-	b, err := json.Marshal(p)
-	if err != nil {
-		return trust.Receipt{}, change.As(err)
-	}
-	return e.ask(ctx, helper.ActionFor(p.Reach), b, "apply", p.Hash(), id)
-}
-
-// Undo implements [change.Privileged].
-func (e *elevator) Undo(ctx context.Context, id string, reach trust.Reach) (trust.Receipt, error) {
-	return e.ask(ctx, helper.ActionFor(reach), nil, "undo", id)
-}
-
-// Recover implements [change.Privileged].
-func (e *elevator) Recover(ctx context.Context, id string, reach trust.Reach) (trust.Receipt, error) {
-	return e.ask(ctx, helper.ActionFor(reach), nil, "recover", id)
-}
-
 func (e *elevator) ask(ctx context.Context, a helper.Action, stdin []byte, args ...string) (trust.Receipt, error) {
 	file := filepath.Join(e.helperDir, a.File())
-	if err := e.check(file); err != nil {
-		if change.As(err).Code == change.ErrHelperMissing {
-			return trust.Receipt{}, change.Refuse(change.ErrHelperMissing, file, installHint)
-		}
+	if err := checked(e.check, file); err != nil {
 		return trust.Receipt{}, err
 	}
 	by, prefix, err := e.prefix()
@@ -122,6 +131,16 @@ func (e *elevator) ask(ctx context.Context, a helper.Action, stdin []byte, args 
 		Argv: append(append(prefix, file), args...), Stdin: stdin, Env: e.env(),
 	})
 	return by.interpret(res, err, ctx.Err() != nil)
+}
+
+// checked refuses a helper that is missing, with a word about how to get it, or that
+// others could change.
+func checked(check func(string) error, file string) error {
+	err := check(file)
+	if err != nil && change.As(err).Code == change.ErrHelperMissing {
+		return change.Refuse(change.ErrHelperMissing, file, installHint)
+	}
+	return err
 }
 
 // prefix is the command in front of the helper's.

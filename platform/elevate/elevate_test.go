@@ -1,3 +1,5 @@
+//go:build unix
+
 package elevate
 
 import (
@@ -62,13 +64,14 @@ func TestWhatIsRun(t *testing.T) {
 		{has{"pkexec", "pkttyagent"}, true, []string{"/usr/bin/pkexec", "--disable-internal-agent"}},
 	} {
 		agents := 0
-		e, got := ask(c.programs, c.terminal, world.Result{Stdout: replied(t, helper.Reply{Schema: 1, Receipt: &trust.Receipt{ID: "x"}})}, nil)
+		receipt := trust.Receipt{ID: "id", State: trust.ReceiptApplied, Plan: plan.Hash(), Reach: plan.Reach}
+		e, got := ask(c.programs, c.terminal, world.Result{Stdout: replied(t, helper.Reply{Schema: 1, Receipt: &receipt})}, nil)
 		e.agent = func(string) func() { agents++; return func() { agents-- } }
-		r, err := e.Apply(t.Context(), "id", plan)
+		r, err := by(e).Apply(t.Context(), "id", plan)
 		if agents != 0 {
 			t.Errorf("%d text agents were left", agents)
 		}
-		if err != nil || r.ID != "x" {
+		if err != nil || r.ID != "id" {
 			t.Fatal(r, err)
 		}
 		want := append(c.want, "/usr/libexec/mooring/mooring-helper-computer", "apply", plan.Hash(), "id")
@@ -84,7 +87,7 @@ func TestWhatIsRun(t *testing.T) {
 		}
 	}
 	e, _ := ask(has{"sudo"}, false, world.Result{}, nil)
-	if _, err := e.Undo(t.Context(), "id", trust.ReachRegistry); !errors.Is(err, change.ErrNoElevation) {
+	if _, err := by(e).Undo(t.Context(), "id", trust.ReachRegistry); !errors.Is(err, change.ErrNoElevation) {
 		t.Errorf("without pkexec and terminal: %v", err)
 	}
 }
@@ -122,7 +125,7 @@ func TestRefusalsAreToldApart(t *testing.T) {
 func TestHelpersWordCounts(t *testing.T) {
 	refusal := &change.Error{Code: change.ErrTooBroad, Path: "/x"}
 	e, _ := ask(has{"pkexec"}, false, world.Result{Code: 1, Stdout: replied(t, helper.Reply{Schema: 1, Error: refusal})}, nil)
-	_, err := e.Undo(t.Context(), "id", trust.ReachRegistry)
+	_, err := by(e).Undo(t.Context(), "id", trust.ReachRegistry)
 	if !errors.Is(err, change.ErrTooBroad) || change.As(err).Path != "/x" {
 		t.Error(err)
 	}
@@ -132,14 +135,16 @@ func TestHelperIsCheckedBeforeItIsStarted(t *testing.T) {
 	for _, code := range []change.Code{change.ErrHelperMissing, change.ErrHelperUnsafe} {
 		e, got := ask(has{"pkexec"}, false, world.Result{}, nil)
 		e.check = func(string) error { return change.Refuse(code, "", "") }
-		if _, err := e.Undo(t.Context(), "id", trust.ReachRegistry); !errors.Is(err, code) || got.Argv != nil {
+		if _, err := by(e).Undo(t.Context(), "id", trust.ReachRegistry); !errors.Is(err, code) || got.Argv != nil {
 			t.Errorf("%v: %v, ran %q", code, err, got.Argv)
 		}
 	}
 	e, _ := ask(has{"pkexec"}, false, world.Result{}, nil)
 	e.check, e.helperDir = helper.CheckInstalled, t.TempDir()+"/none"
-	_, err := e.Undo(t.Context(), "id", trust.ReachRegistry)
+	_, err := by(e).Undo(t.Context(), "id", trust.ReachRegistry)
 	if !errors.Is(err, change.ErrHelperMissing) || change.As(err).Detail != installHint {
 		t.Error(err)
 	}
 }
+
+func by(e *elevator) requests { return requests{e.ask} }

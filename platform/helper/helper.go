@@ -16,9 +16,17 @@
 // what is checked. (The first argument would not do: pkexec looks at it from
 // polkit 0.107 on, and Debian 11 and Ubuntu 22.04 have 0.105.) HASH is the plan's
 // SHA-256; ID names the receipt that both halves of a plan share.
+//
+// What UAC or osascript starts gets no input. There the same arguments follow
+//
+//	mooring-helper-registry over NAME PID apply HASH ID
+//
+// and plan and reply are handed over to the process PID at the place NAME (package
+// handover). The helper begins with nothing before that process has told it to.
 package helper
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,11 +36,13 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/handover"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -60,14 +70,19 @@ func ActionFor(r trust.Reach) Action {
 	return TrustRegistry
 }
 
-// File is the name under which the helper is installed for a.
+// File is the name under which the helper is installed for a; on Windows ".exe"
+// follows.
 func (a Action) File() string { return Name + strings.TrimPrefix(string(a), "trust") }
 
 // actionOf is the action for which the helper is installed at path; "" for what is
 // no helper.
 func actionOf(path string) Action {
+	name := filepath.Base(path)
+	if runtime.GOOS == "windows" {
+		name = strings.TrimSuffix(strings.ToLower(name), ".exe")
+	}
 	for _, a := range []Action{TrustRegistry, TrustComputer} {
-		if filepath.Base(path) == a.File() {
+		if name == a.File() {
 			return a
 		}
 	}
@@ -97,9 +112,10 @@ const ReplySchema = 1
 
 // The exit statuses. pkexec has 126 and 127 for itself.
 const (
-	exitDone    = 0
-	exitRefused = 1
-	exitUsage   = 2
+	exitDone     = 0
+	exitRefused  = 1
+	exitUsage    = 2
+	exitStranger = 3 // nobody was there to hand anything over: nothing was begun
 )
 
 // limit bounds the whole run; rebuilding a store takes seconds.
@@ -112,19 +128,59 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	self, err := harden()
+	p, perr := systemPlaces()
 	s := server{
 		world:  world.World{OS: runtime.GOOS, FS: world.Disk{}, Run: world.Exec{}, Now: time.Now},
-		places: unixPlaces(runtime.GOOS),
+		places: p, guard: guardHere,
 	}
-	self, err := harden()
-	args = append([]string{string(actionOf(self))}, args...)
 	log := openLog()
 	defer log.close()
-	if err != nil {
-		return reply(out, errw, log, args, trust.Receipt{}, err)
+	run := func(args []string, in io.Reader, out io.Writer) int {
+		args = append([]string{string(actionOf(self))}, args...)
+		if err := errors.Join(err, perr); err != nil {
+			return reply(out, errw, log, args, trust.Receipt{}, err)
+		}
+		r, err := s.serve(ctx, args, in)
+		return reply(out, errw, log, args, r, err)
 	}
-	r, err := s.serve(ctx, args, in)
-	return reply(out, errw, log, args, r, err)
+	if len(args) > 2 && args[0] == HandedOver {
+		return over(ctx, args[1], args[2], args[3:], errw, run)
+	}
+	return run(args, in, out)
+}
+
+// HandedOver is the verb in front of the others where plan and reply are handed over.
+const HandedOver = "over"
+
+// over takes plan and reply to the process that listens, and runs what is asked once
+// that process has sent what it has to send: for want of a plan an empty message.
+func over(ctx context.Context, name, pid string, args []string, errw io.Writer, run func([]string, io.Reader, io.Writer) int) int {
+	wait, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	number, err := strconv.Atoi(pid)
+	if err != nil {
+		return exitUsage
+	}
+	c, err := handover.Dial(wait, name, number)
+	if err != nil {
+		fmt.Fprintln(errw, "mooring-helper:", err)
+		return exitStranger
+	}
+	defer c.Close()
+	plan, err := c.Receive(wait, MaxPlan+1) // what is longer than allowed is refused with a word
+	if err != nil {
+		fmt.Fprintln(errw, "mooring-helper:", err)
+		return exitStranger
+	}
+	var answer bytes.Buffer
+	status := run(args, bytes.NewReader(plan), &answer)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := c.Send(last, answer.Bytes()); err != nil {
+		fmt.Fprintln(errw, "mooring-helper: reply:", err) // the caller will ask by the id
+	}
+	return status
 }
 
 func reply(out, errw io.Writer, log logger, args []string, r trust.Receipt, err error) int {

@@ -131,7 +131,7 @@ func TestPlanThatNeverComes(t *testing.T) {
 	if _, err := receive(ctx, r); !errors.Is(err, change.ErrBadPlan) {
 		t.Error(err)
 	}
-	if _, err := receive(t.Context(), strings.NewReader(strings.Repeat(" ", maxPlan+1))); !errors.Is(err, change.ErrTooLarge) {
+	if _, err := receive(t.Context(), strings.NewReader(strings.Repeat(" ", MaxPlan+1))); !errors.Is(err, change.ErrTooLarge) {
 		t.Error(err)
 	}
 }

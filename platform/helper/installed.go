@@ -8,11 +8,7 @@ import (
 	"mooring.dev/mooring/platform/world"
 )
 
-// CheckInstalled refuses a helper that anybody but root could change: the file,
-// and every directory on the way to it, must belong to root and be writable by
-// nobody else. Both sides ask: who starts it, and the helper of itself.
-func CheckInstalled(file string) error { return checkInstalled(world.Disk{}, file, 0) }
-
+// checkInstalled is [CheckInstalled] for a Unix.
 func checkInstalled(files world.FS, file string, owner int) error {
 	unsafe := func(p, why string) error { return change.Refuse(change.ErrHelperUnsafe, p, "%s", why) }
 	if !path.IsAbs(file) || path.Clean(file) != file {

@@ -4,7 +4,6 @@ package helper
 
 import (
 	"log/syslog"
-	"strings"
 
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/trust"
@@ -28,18 +27,6 @@ func (l logger) note(args []string, r trust.Receipt, err *change.Error) {
 		outcome = err.Error()
 	}
 	_ = l.w.Notice(line(args, r, outcome))
-}
-
-// line is what is logged: bounded, and on one line whatever it holds.
-func line(args []string, r trust.Receipt, outcome string) string {
-	s := strings.Join(args, " ") + ": " + outcome + " " + strings.Join(r.Registries, " ")
-	s = strings.Map(func(c rune) rune {
-		if !plain(string(c)) {
-			return '?'
-		}
-		return c
-	}, s)
-	return s[:min(len(s), 1000)]
 }
 
 func (l logger) close() {

@@ -19,7 +19,7 @@ import (
 // The bounds of a plan: larger than anything a person means, small enough for a
 // process that runs as root on an enemy's word.
 const (
-	maxPlan        = 4 << 20 // bytes of JSON
+	MaxPlan        = 4 << 20 // bytes of JSON
 	maxRegistries  = 512
 	maxAnchors     = 64
 	maxChanges     = 2048

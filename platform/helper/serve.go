@@ -27,6 +27,9 @@ var errUsage = change.Refuse(change.ErrBadPlan, "",
 type server struct {
 	world world.World
 	places
+	// guard refuses a directory that others than the administrators can change, where
+	// the engine opens directories by their paths; nil where it needs no such help.
+	guard func(dir string) error
 	fault func(string) error
 }
 
@@ -71,6 +74,9 @@ func (s server) undo(ctx context.Context, a Action, id string) (trust.Receipt, e
 	if r.Reach != a.Reach() {
 		return trust.Receipt{}, change.Refuse(change.ErrTooBroad, id, "the receipt reaches %q", r.Reach)
 	}
+	if err := s.guarded(r); err != nil {
+		return trust.Receipt{}, err
+	}
 	return e.Undo(ctx, id, nil)
 }
 
@@ -89,15 +95,44 @@ func (s server) recover(ctx context.Context, id string) (trust.Receipt, error) {
 	return r, nil
 }
 
-// engine is root's engine for plans of one reach.
+// engine is root's engine for plans of one reach. On macOS /etc itself is a link: there
+// the guard looks after those on the way, which must all be root's.
 func (s server) engine(reach trust.Reach) *change.Engine {
 	r := rules{world: s.world, site: siteOf(s.world.OS, s.programData)}
 	return &change.Engine{
-		Dir: s.journal, Root: s.world.Root, NoLinks: true, Owner: rootOwner(s.world),
+		Dir: s.journal, Root: s.world.Root, NoLinks: s.world.OS != "darwin", Owner: rootOwner(s.world),
 		Commands: anchors.Table{World: s.world}, Stores: all.Table(s.world), Now: s.world.Now, Fault: s.fault,
 		Check: func(p trust.Plan) error { return r.check(p, reach) },
-		Vet:   r.vet,
+		Vet:   s.vet(r),
 	}
+}
+
+// vet is the rules' with the guard before it.
+func (s server) vet(r rules) func(trust.Plan, trust.Change, []byte) error {
+	return func(p trust.Plan, c trust.Change, found []byte) error {
+		if err := s.guardDir(c.Path); err != nil {
+			return err
+		}
+		return r.vet(p, c, found)
+	}
+}
+
+func (s server) guardDir(path string) error {
+	dir, _ := siteOf(s.world.OS, "").split(path)
+	if dir == "" || s.guard == nil {
+		return nil
+	}
+	return s.guard(dir)
+}
+
+// guarded is guard for all that a receipt would take back.
+func (s server) guarded(r trust.Receipt) error {
+	for _, d := range r.Changes {
+		if err := s.guardDir(d.Path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rootOwner is 0:0, or under a test's root whoever runs the test. Windows gives a file
@@ -178,15 +213,15 @@ func receive(ctx context.Context, in io.Reader) ([]byte, error) {
 	}
 	got := make(chan result, 1)
 	go func() {
-		b, err := io.ReadAll(io.LimitReader(in, maxPlan+1))
+		b, err := io.ReadAll(io.LimitReader(in, MaxPlan+1))
 		got <- result{b, err}
 	}()
 	select {
 	case <-ctx.Done():
 		return nil, change.Refuse(change.ErrBadPlan, "", "no plan came")
 	case r := <-got:
-		if len(r.b) > maxPlan {
-			return nil, change.Refuse(change.ErrTooLarge, "", "the plan has more than %d bytes", maxPlan)
+		if len(r.b) > MaxPlan {
+			return nil, change.Refuse(change.ErrTooLarge, "", "the plan has more than %d bytes", MaxPlan)
 		}
 		return r.b, r.err
 	}
