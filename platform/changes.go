@@ -69,16 +69,6 @@ func (m *Machine) stores(ctx context.Context, anchors []trust.Anchor) ([]planner
 	return out, ctx.Err()
 }
 
-// PlanUntrust implements Service.
-func (m *Machine) PlanUntrust(ctx context.Context, regs []trust.Registry) (trust.Plan, error) {
-	set := consumers.Gather(ctx, m.World)
-	probes, err := m.probes(ctx, regs, CheckOptions{})
-	if err != nil {
-		return trust.Plan{}, err
-	}
-	return planner.Untrust(set, probes, m.scopes(set, nil), m.writable)
-}
-
 // probes looks at regs and returns what was seen in their order.
 func (m *Machine) probes(ctx context.Context, regs []trust.Registry, o CheckOptions) ([]trust.Probe, error) {
 	seen := map[trust.Registry]trust.Probe{}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"mooring.dev/mooring/platform"
@@ -55,7 +56,10 @@ func newSiteWith(t *testing.T, files map[string]string, setUp func(*tls.Config))
 		t.Fatal(err)
 	}
 	s.machine = platform.New(world.Under(s.root, "linux"))
-	s.machine.Prober.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+	s.machine.Prober.Dial = func(ctx context.Context, network, name string) (net.Conn, error) {
+		if !strings.HasPrefix(name, "reg.example:") {
+			return nil, syscall.ECONNREFUSED // nobody else is there
+		}
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
 	return s
@@ -308,7 +312,10 @@ func TestSelfSignedServerIsALeaf(t *testing.T) {
 	s := newSite(t, nil)
 	own := trusttest.NewCA(t, "reg.example", trusttest.Names("reg.example"))
 	address := serveRegistry(t, own, func(*tls.Config) {})
-	s.machine.Prober.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+	s.machine.Prober.Dial = func(ctx context.Context, network, name string) (net.Conn, error) {
+		if !strings.HasPrefix(name, "reg.example:") {
+			return nil, syscall.ECONNREFUSED // nobody else is there
+		}
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
 	got, err := s.machine.Candidates(t.Context(), s.check(), nil)

@@ -240,6 +240,8 @@ const (
 // Consequences lists the codes.
 func Consequences() []ConsequenceCode {
 	return []ConsequenceCode{
+		LeftMixed, LeftKey, LeftOther, LeftLink, LeftNamed, LeftPackaged, LeftPlace, LeftShared, LeftStore,
+		StoreLoses, OthersLose, OthersUnasked,
 		KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit, ClientStays,
 		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept, VariableWins,
 		NotMovable, OtherNames, TokenStays,

@@ -10,7 +10,9 @@ package anchors
 
 import (
 	"path"
+	"regexp"
 	"slices"
+	"unicode/utf8"
 
 	"mooring.dev/mooring/platform/world"
 )
@@ -113,4 +115,20 @@ func Dirs() []string {
 		}
 	}
 	return out
+}
+
+// removable is a plain name of a CA file. What others call theirs may hold spaces
+// and umlauts; root removes no hidden file, none that a command would take for an
+// option, and no stream behind a colon.
+var removable = regexp.MustCompile(`^[^-.:\x00-\x1f/\\\x7f][^:\x00-\x1f/\\\x7f]{0,199}\.(crt|pem|cer)$`)
+
+// Removable reports whether root removes a CA file of this name, whoever put it
+// there.
+func Removable(name string) bool { return utf8.ValidString(name) && removable.MatchString(name) }
+
+// InDirs reports whether a file lies where administrators of any family put
+// anchors, or in a directory there: Debian's script descends.
+func InDirs(name string) bool {
+	dir := path.Dir(name)
+	return slices.Contains(Dirs(), dir) || slices.Contains(Dirs(), path.Dir(dir))
 }

@@ -20,8 +20,8 @@ import (
 // process that runs as root on an enemy's word.
 const (
 	MaxPlan        = 4 << 20 // bytes of JSON
-	maxRegistries  = 512
-	maxAnchors     = 64
+	maxRegistries  = 2048
+	maxAnchors     = 256
 	maxChanges     = 2048
 	maxCertificate = 32 << 10 // bytes of PEM; a usual one has 2 KB
 	maxSettings    = 4 << 10  // bytes of what a store says of a certificate
@@ -93,8 +93,8 @@ func (r rules) vet(p trust.Plan, c trust.Change, found []byte) error {
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(certs, func(a anchor) bool { return bytes.Equal(a.pem, found) }) {
-			return change.Refuse(change.ErrOutsideAllowList, c.Path, "it does not hold exactly a certificate of the plan")
+		if !holdsOnly(found, certs) {
+			return change.Refuse(change.ErrOutsideAllowList, c.Path, "it does not hold certificates of the plan and nothing else")
 		}
 	}
 	return nil
@@ -261,7 +261,7 @@ func (s scope) checkRemove(c trust.Change) error {
 	if len(c.Content) != 0 || c.Mode != 0 || c.Before == nil || c.Secret {
 		return change.Refuse(change.ErrBadPlan, c.Path, "a removal that writes")
 	}
-	return s.checkPath(c)
+	return s.checkRemoved(c)
 }
 
 var ownName = regexp.MustCompile(`^mooring-[0-9a-f]{16}\.crt$`)

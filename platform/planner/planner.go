@@ -110,7 +110,8 @@ type builder struct {
 	shift   consumers.Shift // of trust stores
 	seen    map[string]int  // path -> index of its change
 	closed  map[closedTo]string
-	worsens bool // the plan may make parties in scope worse
+	worsens bool          // the plan may make parties in scope worse
+	others  []trust.Probe // of registries that the plan is not about
 }
 
 func newBuilder(in Input) *builder {

@@ -1,40 +1,84 @@
 package planner
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"crypto/x509"
 	"errors"
-	"path"
-	"regexp"
 	"slices"
+	"strings"
 
 	"mooring.dev/mooring/platform/consumers"
+	"mooring.dev/mooring/platform/discover"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/certfile"
 )
 
-// ErrNothingHeld says that no party has an anchor of its own for a registry.
+// ErrNothingHeld says that nothing on this machine trusts what shall no longer be
+// trusted, as far as Mooring could take it away.
 var ErrNothingHeld = errors.New("no directory of the registry holds a CA file that could be removed")
 
-// Untrust plans to remove the CA files that the parties read for each registry,
-// whoever put them there: files that hold exactly one certificate, under the
-// names that Mooring and Docker's documentation use. The OS store is left alone:
-// what lies there serves more than one registry. So are client certificates, which
-// the plan says. The scope is for the forecast: to make the parties in it worse is
-// what this plan is for.
-func Untrust(set *consumers.Set, probes []trust.Probe, scope func(trust.Registry) []trust.Party, writable func(string) bool) (trust.Plan, error) {
-	b := newBuilder(Input{Set: set, Probes: probes, Writable: writable, Scope: scope})
-	b.worsens = true
-	for _, p := range probes {
-		b.plan.Registries = append(b.plan.Registries, p.Registry.String())
-		for _, m := range set.Members {
-			if place, ok := m.Reader.Place(set.World, m.Consumer, p.Registry); ok && !m.Consumer.Remote {
-				b.removeAnchors(place.Dir, m.Consumer.Party)
-			}
-		}
+// StoreChoice is what becomes of CAs in the trust store of the computer.
+type StoreChoice string
+
+// The choices.
+const (
+	// StoreUnshared takes those by which no other known registry is trusted.
+	StoreUnshared StoreChoice = ""
+	StoreKeep     StoreChoice = "keep" // takes none
+	StoreTake     StoreChoice = "take" // takes those, too, by which others are trusted
+)
+
+// Removal is what a plan is made from that ends trust, whoever put it there.
+type Removal struct {
+	Set *consumers.Set
+	// Probes are of the registries that shall no longer be trusted, freshly made.
+	Probes []trust.Probe
+	// Others are of the other known registries: which of them lose by it. Unasked is
+	// how many did not answer.
+	Others  []trust.Probe
+	Unasked int
+	// Certificates go wherever they lie. Without any, everything in the registries'
+	// own directories goes, and what else they are trusted by now.
+	Certificates []trust.Fingerprint
+	Anchors      []trust.Anchor // those of them that are at hand, to be looked for in stores
+	Store        StoreChoice
+	// Stores finds the stores of which certificates are members, and how they hold
+	// these. Nil: none.
+	Stores func([]trust.Anchor) ([]Store, error)
+	// Added reports whether Mooring itself made a store hold a certificate. Where the
+	// roots of the distribution cannot be told from others, only those go with a
+	// registry.
+	Added func(trust.StoreID, trust.Fingerprint) bool
+	// Files are the only ones that go, if set: one duplicate of two, say. Nothing else
+	// is looked for.
+	Files []discover.CAFile
+	// Scope is for the forecast: to make the parties in it worse is what this plan is
+	// for, unless it is for Files alone.
+	Scope    func(trust.Registry) []trust.Party
+	Writable func(string) bool
+}
+
+// Untrust makes the plan. Files go as a whole, and only those that hold nothing but
+// certificates which are to go; what stays, and why, is among the consequences.
+// Client certificates stay. The trust of the distribution is not touched.
+func Untrust(q Removal) (trust.Plan, error) {
+	b := newBuilder(Input{Set: q.Set, Probes: q.Probes, Writable: q.Writable, Scope: q.Scope})
+	b.worsens, b.others = q.Files == nil, q.Others
+	r := remover{builder: b, q: q, going: map[trust.Fingerprint]bool{}, listed: map[string]bool{}}
+	for _, p := range q.Probes {
+		r.concerns(p.Registry)
 	}
-	if len(b.plan.Changes) == 0 {
+	switch {
+	case q.Files != nil:
+		r.chosenFiles()
+	case len(q.Certificates) > 0:
+		r.everywhere()
+	default:
+		r.registries()
+	}
+	if err := r.members(); err != nil {
+		return trust.Plan{}, err
+	}
+	if len(b.plan.Changes) == 0 && !slices.ContainsFunc(b.plan.Consequences, left) {
 		return trust.Plan{}, ErrNothingHeld
 	}
 	plan, err := b.finish()
@@ -42,53 +86,122 @@ func Untrust(set *consumers.Set, probes []trust.Probe, scope func(trust.Registry
 	return plan, err
 }
 
-// removable are the names of CA files that Mooring takes away.
-var removable = regexp.MustCompile(`^(ca|mooring-[0-9a-f]{16})\.crt$`)
+// left reports whether a consequence names a CA that stays.
+func left(c trust.Consequence) bool { return strings.HasPrefix(string(c.Code), "left-") }
 
-func (b *builder) removeAnchors(dir string, party trust.Party) {
-	files := b.in.Set.World.FS
-	entries, err := files.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	// containerd stops at a file that hosts.toml names and is gone.
-	named, _ := files.ReadFile(b.in.Set.World.Join(dir, "hosts.toml"))
-	for _, e := range entries {
-		name := b.in.Set.World.Join(dir, e.Name())
-		if path.Ext(e.Name()) == ".cert" {
-			b.stays(name)
-			continue
-		}
-		if !removable.MatchString(e.Name()) || bytes.Contains(named, []byte(e.Name())) {
-			continue
-		}
-		data, err := files.ReadFile(name)
-		if err != nil {
-			continue
-		}
-		certs := certfile.GoAnchors(data)
-		if len(certs) != 1 || !bytes.Equal(data, certfile.Normalize(certs[0])) {
-			continue
-		}
-		info, err := files.Lstat(name)
-		if err != nil || !info.Mode.IsRegular() {
-			continue
-		}
-		sum := sha256.Sum256(data)
-		b.plan.Anchors = appendAnchor(b.plan.Anchors, trust.Anchor{Cert: certs[0], Source: trust.FileSource(name)})
-		b.add(trust.Change{
-			Kind: trust.RemoveFile, Path: name, Status: trust.StatusRemoved,
-			Before: &trust.FileState{SHA256: hex.EncodeToString(sum[:]), Mode: info.Mode.Perm(), UID: info.UID, GID: info.GID},
-		}, party)
-		b.overlay.Remove(name)
+// remover collects one plan.
+type remover struct {
+	*builder
+	q      Removal
+	going  map[trust.Fingerprint]bool // certificates that are to go
+	listed map[string]bool            // registries of the plan
+	store  bool                       // files of the computer's store go
+	stay   []trust.Anchor             // of the computer's store
+	met    []trust.Anchor             // certificates that are to go, wherever they were met
+}
+
+// concerns adds a registry to those that the plan is about.
+func (r *remover) concerns(reg trust.Registry) {
+	if name := reg.String(); !reg.IsZero() && !r.listed[name] {
+		r.listed[name] = true
+		r.plan.Registries = append(r.plan.Registries, name)
 	}
 }
 
-// stays notes a client certificate that the plan leaves where it is.
-func (b *builder) stays(name string) {
-	c := trust.Consequence{Code: trust.ClientStays, Path: name}
-	if !slices.Contains(b.plan.Consequences, c) {
-		b.plan.Consequences = append(b.plan.Consequences, c)
+// registries takes what the registries' directories hold, and what of the
+// computer's store they are trusted by.
+func (r *remover) registries() {
+	wanted := func(reg trust.Registry) bool { return r.listed[reg.String()] }
+	files := r.placed(discover.CAFiles(r.q.Set.World, wanted))
+	for _, f := range files {
+		for _, c := range f.Certs {
+			r.going[trust.FingerprintOf(c)] = true
+			r.met = append(r.met, trust.Anchor{Cert: c, Source: trust.FileSource(f.Path)})
+		}
+	}
+	for _, d := range discover.AllDirs(r.q.Set.World) {
+		if !d.Registry.IsZero() && wanted(d.Registry) {
+			r.clients(d.Dir)
+		}
+	}
+	r.files(files)
+	r.fromStore(r.trustedBy())
+	r.elsewhere()
+}
+
+// placed adds what lies where consumers look and the name of the directory does not
+// tell whose it is: on Windows it has no colon. What reads a directory only at its
+// start has to be restarted.
+func (r *remover) placed(files []discover.CAFile) []discover.CAFile {
+	for _, p := range r.q.Probes {
+		for _, m := range r.q.Set.Members {
+			place, ok := m.Reader.Place(r.q.Set.World, m.Consumer, p.Registry)
+			if !ok || m.Consumer.Remote {
+				continue
+			}
+			in := func(f discover.CAFile) bool { return f.Dir == place.Dir }
+			if !slices.ContainsFunc(files, in) {
+				files = append(files, discover.CAFilesIn(r.q.Set.World, place.Dir, p.Registry)...)
+				r.clients(place.Dir)
+			}
+			if slices.ContainsFunc(files, in) {
+				r.restarts(place.Restart)
+			}
+		}
+	}
+	return files
+}
+
+// everywhere takes the chosen certificates wherever they lie.
+func (r *remover) everywhere() {
+	chosen := map[trust.Fingerprint]bool{}
+	for _, fp := range r.q.Certificates {
+		r.going[fp], chosen[fp] = true, true
+	}
+	without := func(f discover.CAFile) bool {
+		return !slices.ContainsFunc(f.Certs, func(c *x509.Certificate) bool { return chosen[trust.FingerprintOf(c)] })
+	}
+	files := slices.DeleteFunc(discover.CAFiles(r.q.Set.World, nil), without)
+	for _, f := range files {
+		r.concerns(f.Registry)
+		for _, c := range f.Certs {
+			if chosen[trust.FingerprintOf(c)] {
+				r.met = append(r.met, trust.Anchor{Cert: c, Source: trust.FileSource(f.Path)})
+			}
+		}
+	}
+	r.files(files)
+	var held []trust.Anchor
+	for _, a := range r.q.Set.System.Anchors.All() {
+		if chosen[a.Fingerprint()] {
+			held = append(held, a)
+		}
+	}
+	r.met = append(r.met, r.q.Anchors...)
+	r.fromStore(append(held, unbuilt(discover.StoreFiles(r.q.Set.World), held, chosen)...))
+}
+
+// say notes a consequence once.
+func (r *remover) say(c trust.Consequence) {
+	if !slices.Contains(r.plan.Consequences, c) {
+		r.plan.Consequences = append(r.plan.Consequences, c)
+	}
+}
+
+// elsewhere names what the registries would still be trusted by, and no rule above
+// has named: a file that a hosts.toml leads to, a directory of another spelling.
+func (r *remover) elsewhere() {
+	after := r.q.Set.Over(r.overlay, r.shift)
+	for _, p := range r.q.Probes {
+		for _, policy := range after.Policies(p.Registry) {
+			for _, a := range policy.Anchors {
+				file := a.Source.File()
+				named := slices.ContainsFunc(r.plan.Consequences, func(c trust.Consequence) bool { return c.Path == file })
+				if !named && !policy.Consumer.Remote {
+					r.say(trust.Consequence{Code: trust.LeftPlace, Path: file, Name: commonName(a.Cert)})
+				}
+			}
+		}
 	}
 }
 
