@@ -152,4 +152,5 @@ type Service interface {
 	ClientCerts
 	Watching
 	Restarts
+	Doctor
 }

@@ -27,6 +27,7 @@ type fake struct {
 	platform.ClientCerts `json:"-"`
 	platform.Watching    `json:"-"`
 	platform.Restarts    `json:"-"`
+	platform.Doctor      `json:"-"`
 
 	dir      string
 	fail     string // a change.Code with which Apply fails

@@ -83,7 +83,11 @@ func (a *app) agree(p trust.Plan, c consent) (bool, error) {
 		return false, nil
 	}
 	if len(p.Pending()) == 0 {
-		t.say(t.t("plan.nothing", nil))
+		key := "plan.nothing"
+		if p.Action == "untrust" {
+			key = "plan.nothing-removed"
+		}
+		t.say(t.t(key, nil))
 		return false, nil
 	}
 	return true, a.confirm(c)
@@ -173,14 +177,15 @@ func (a *app) prove(m platform.Service, r trust.Receipt) error {
 func (t *text) preview(p trust.Plan) {
 	t.say("")
 	title := t.t("plan.title", map[string]any{"reach": t.words.Reach(p.Reach)})
-	if len(p.Registries) == 0 {
+	if len(p.Registries) == 0 && len(p.Anchors) == 0 {
 		title = t.t("plan.title-own", nil)
 	}
 	t.say(t.bold(title))
-	switch p.Reach {
-	case trust.ReachComputer:
+	switch {
+	case !p.Extends():
+	case p.Reach == trust.ReachComputer:
 		t.say(wrap(t.warn(t.t("plan.wide", nil)), "  ", t.width))
-	case trust.ReachAccount:
+	case p.Reach == trust.ReachAccount:
 		t.say(wrap(t.warn(t.t("plan.wide-account", nil)), "  ", t.width))
 	}
 	changes := table{indent: "  "}

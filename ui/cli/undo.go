@@ -9,26 +9,6 @@ import (
 	"mooring.dev/mooring/trust"
 )
 
-func (a *app) untrustCmd() *cobra.Command {
-	var f consent
-	c := a.answers(a.verb("untrust", "REG…", func(_ *cobra.Command, args []string) error {
-		m, regs, err := a.begin(f, args)
-		if err != nil {
-			return err
-		}
-		plan, err := m.PlanUntrust(a.ctx, regs)
-		if err != nil {
-			return err
-		}
-		return a.carryOut(m, plan, f, func(progress func(platform.Progress)) (trust.Receipt, error) {
-			return m.Apply(a.ctx, plan, progress)
-		})
-	}))
-	c.Args, c.ValidArgsFunction = some, a.completeRegistries
-	a.consentFlags(c, &f)
-	return c
-}
-
 func (a *app) undoCmd() *cobra.Command {
 	var f undoFlags
 	c := a.answers(a.verb("undo", "[RECEIPT]", func(_ *cobra.Command, args []string) error { return a.undo(f, args) }))

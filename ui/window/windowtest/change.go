@@ -144,6 +144,7 @@ func (s *Service) Apply(ctx context.Context, p trust.Plan, progress func(platfor
 	s.applySignIn(p)
 	s.installPair(p)
 	s.setAutostart(p)
+	s.heal(p)
 	s.receipts = append(s.receipts, r)
 	return r, nil
 }

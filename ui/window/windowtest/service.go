@@ -32,6 +32,7 @@ type Service struct {
 	clientCerts
 	watching
 	platform.Restarts
+	doctor
 
 	mu       sync.Mutex
 	known    []platform.Known
