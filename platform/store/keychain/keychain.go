@@ -104,20 +104,20 @@ func want(_ *x509.Certificate, regs []trust.Registry) trust.Membership {
 // shown are the command lines that lead to want, as a person reads them: from
 // nothing, or from what is trusted if want is nothing.
 func shown(d domain, cert *x509.Certificate, want trust.Membership) []string {
-	goal, err := parseSettings(want.Settings)
+	goal, err := stateOf(want)
 	if err != nil {
 		return nil
 	}
-	was := trust.Membership{}
+	var was state
 	if !want.Held {
-		was = trust.Membership{Held: true, Settings: always}
+		was = state{true, settings{result: always}}
 	}
 	var out []string
-	for _, args := range d.commands(cert, was, want, goal, "FILE") {
+	for _, args := range d.commands(cert, was, goal, "FILE") {
 		out = append(out, line(args))
 	}
-	if was.Held && !want.Held {
-		out = append(out, line(keychainStore{domain: d}.deletion(cert)))
+	if was.in && !goal.in {
+		out = append(out, line(d.deletion(cert)))
 	}
 	return out
 }

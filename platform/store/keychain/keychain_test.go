@@ -182,7 +182,7 @@ func TestRestores(t *testing.T) {
 	}{
 		"held only":              {root, true, nil, ""},
 		"always":                 {root, true, []map[string]any{}, "always"},
-		"always, not held here":  {root, false, []map[string]any{}, "always"},
+		"always, not held here":  {root, false, []map[string]any{}, "elsewhere always"},
 		"trusted by a result":    {root, true, []map[string]any{rule("", "", 1)}, "always"},
 		"mkcert":                 {root, true, []map[string]any{rule("ssl", "", 1), rule("basic", "", 1)}, "trust basic ssl"},
 		"one host":               {root, true, []map[string]any{rule("ssl", "a.example", 0)}, "trust ssl host=a.example"},
@@ -192,7 +192,8 @@ func TestRestores(t *testing.T) {
 		"denied for TLS":         {root, true, []map[string]any{rule("ssl", "", 3)}, "deny ssl"},
 		"unspecified":            {root, true, []map[string]any{rule("ssl", "", 4)}, "unspecified ssl"},
 		"as a root":              {inter, true, []map[string]any{rule("", "", 2)}, "trust"},
-		"as a root for TLS":      {inter, false, []map[string]any{rule("ssl", "", 2)}, "trust ssl"},
+		"as a root for TLS":      {inter, false, []map[string]any{rule("ssl", "", 2)}, "elsewhere trust ssl"},
+		"one host, elsewhere":    {inter, false, []map[string]any{rule("ssl", "a", 2)}, "elsewhere trust ssl host=a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, domain := range []string{User, Admin} {
@@ -204,7 +205,7 @@ func TestRestores(t *testing.T) {
 					l.Say(domain, tt.cert.Cert, tt.rules...)
 				}
 				was := l.get(t, tt.cert)
-				if was != (trust.Membership{Held: tt.held, Settings: tt.said}) {
+				if was != (trust.Membership{Held: true, Settings: tt.said}) {
 					t.Fatalf("%+v", was)
 				}
 				if want := l.info.Holding(was, tt.cert.Cert, registries(t, "reg.example")); want != was {
@@ -263,7 +264,7 @@ func TestLeavesAlone(t *testing.T) {
 				t.Error("something was changed")
 			}
 			// Whether the certificate lies here or elsewhere is another matter.
-			l.set(t, tt.cert, trust.Membership{Settings: was.Settings})
+			l.set(t, tt.cert, trust.Membership{Held: true, Settings: elsewherePrefix + was.Settings})
 			l.set(t, tt.cert, was)
 		})
 	}

@@ -21,6 +21,9 @@ import (
 //	"deny", "unspecified"    the other results, with or without policies and hosts
 //	"other:<digest>"         something that this cannot say, and that is left alone
 //
+// "elsewhere " before it says that the certificate lies in another keychain than the
+// domain's own, in which Mooring keeps those that it adds.
+//
 // Trusted is one word here and two in `security`: trustRoot is for certificates
 // that sign themselves and trustAsRoot for all others, and either is refused for
 // the other kind (OSX/libsecurity_keychain/lib/TrustSettings.cpp), so the certificate says which.
@@ -42,7 +45,39 @@ const (
 // tls is the policy of TLS servers.
 const tls = "ssl"
 
-const otherPrefix = "other:"
+const (
+	otherPrefix     = "other:"
+	elsewherePrefix = "elsewhere "
+)
+
+// state is how a domain holds a certificate.
+type state struct {
+	in bool // its keychain holds the certificate
+	settings
+}
+
+// membership is the state as plans and receipts write it.
+func (s state) membership() trust.Membership {
+	m := trust.Membership{Held: s.in || s.String() != "", Settings: s.String()}
+	if m.Held && !s.in {
+		m.Settings = elsewherePrefix + m.Settings
+	}
+	return m
+}
+
+// stateOf reads a membership, in its one canonical form only.
+func stateOf(m trust.Membership) (state, error) {
+	spelling, elsewhere := strings.CutPrefix(m.Settings, elsewherePrefix)
+	s, err := parseSettings(spelling)
+	out := state{m.Held && !elsewhere, s}
+	if err == nil && out.membership() != m {
+		err = errSettings
+	}
+	if err != nil {
+		return state{}, err
+	}
+	return out, nil
+}
 
 func (s settings) String() string {
 	if s.other != "" {
@@ -204,21 +239,21 @@ func forHosts(hosts []string) settings {
 // gives way: that is what the plan is for, and its preview shows it. Where other
 // policies are trusted too, hosts cannot be named without limiting those.
 func join(was, want trust.Membership) trust.Membership {
-	s, err := parseSettings(was.Settings)
-	more, wrong := parseSettings(want.Settings)
+	s, err := stateOf(was)
+	more, wrong := stateOf(want)
 	if err != nil || wrong != nil {
 		return want
 	}
 	switch {
 	case s.everyHost():
-		more = s
+		return was
 	case s.result != trusts:
 	case !slices.Equal(s.policies, more.policies):
 		more.policies, more.hosts = append(slices.Clone(s.policies), more.policies...), nil
 	case more.hosts != nil:
-		more = forHosts(slices.Concat(s.hosts, more.hosts))
+		more.settings = forHosts(slices.Concat(s.hosts, more.hosts))
 	}
-	return trust.Membership{Held: true, Settings: more.normal().String()}
+	return state{true, more.normal()}.membership()
 }
 
 // Admissible reports whether Mooring would ever ask for settings want of a certificate
@@ -226,8 +261,8 @@ func join(was, want trust.Membership) trust.Membership {
 // there. Names are not compared with registries: a token server has another, and all
 // names are more than some.
 func Admissible(was, want string) bool {
-	before, err := parseSettings(was)
-	s, wrong := parseSettings(want)
+	before, err := stateOf(held(was))
+	s, wrong := stateOf(held(want))
 	switch {
 	case err != nil || wrong != nil:
 		return false
@@ -235,15 +270,18 @@ func Admissible(was, want string) bool {
 		return true
 	}
 	everywhere := forHosts(nil)
-	wider := join(trust.Membership{Settings: was}, trust.Membership{Settings: everywhere.String()})
-	return before.sayable() && (s.result == trusts && slices.Equal(s.policies, everywhere.policies) || want == wider.Settings)
+	wider := join(held(was), held(everywhere.String()))
+	only := s.in && s.result == trusts && slices.Equal(s.policies, everywhere.policies)
+	return before.sayable() && (only || want == wider.Settings)
 }
+
+func held(settings string) trust.Membership { return trust.Membership{Held: true, Settings: settings} }
 
 // part is how a certificate is held once it is no longer trusted as want says:
 // trusted for what other hosts there are, or not at all.
 func part(was, want trust.Membership) trust.Membership {
-	s, err := parseSettings(was.Settings)
-	gone, wrong := parseSettings(want.Settings)
+	s, err := stateOf(was)
+	gone, wrong := stateOf(want)
 	if err != nil || wrong != nil || s.result != trusts || s.hosts == nil || gone.hosts == nil {
 		return trust.Membership{}
 	}
@@ -251,6 +289,5 @@ func part(was, want trust.Membership) trust.Membership {
 	if len(s.hosts) == 0 {
 		return trust.Membership{}
 	}
-	was.Settings = s.String()
-	return was
+	return s.membership()
 }

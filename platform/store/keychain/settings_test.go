@@ -23,6 +23,14 @@ func TestSettingsHaveOneSpelling(t *testing.T) {
 	}
 }
 
+func TestMembershipsHaveOneSpelling(t *testing.T) {
+	for _, m := range []trust.Membership{{Settings: "always"}, {Settings: "elsewhere always"}, {Held: true, Settings: "elsewhere "}, {Held: true, Settings: "elsewhere"}} {
+		if s, err := stateOf(m); err == nil {
+			t.Errorf("%+v is read as %+v", m, s)
+		}
+	}
+}
+
 func TestJoin(t *testing.T) {
 	many := make([]string, maxHosts+1)
 	for i := range many {
@@ -43,6 +51,8 @@ func TestJoin(t *testing.T) {
 		"wider than before":       {"trust ssl host=a", nil, "trust ssl", ""},
 		"for every host already":  {"trust ssl", []string{"a"}, "trust ssl", ""},
 		"always":                  {"always", []string{"a"}, "always", ""},
+		"always, elsewhere":       {"elsewhere always", []string{"a"}, "elsewhere always", ""},
+		"one host, elsewhere":     {"elsewhere trust ssl host=a", []string{"b"}, "trust ssl host=a,b", "trust ssl host=a"},
 		"every policy":            {"trust", []string{"a"}, "trust", ""},
 		"mkcert":                  {"trust basic ssl", []string{"a"}, "trust basic ssl", ""},
 		"mail only":               {"trust smime", []string{"a"}, "trust smime ssl", ""},
@@ -71,11 +81,12 @@ func TestAdmissible(t *testing.T) {
 		"": {
 			"": true, "trust ssl": true, "trust ssl host=reg.example": true, "trust ssl host=auth.example,reg.example": true,
 			"always": false, "trust": false, "trust smime": false, "trust codeSign ssl": false, "deny": false, "deny ssl": false, "unspecified ssl": false,
-			"trust ssl host=": false, "trust ssl host=a always": false, "trust ssl\n": false, "trust ssl host=b,a": false, "x": false, other: false,
+			"trust ssl host=": false, "trust ssl host=a always": false, "trust ssl\n": false, "trust ssl host=b,a": false, "x": false, other: false, "elsewhere ": false, "elsewhere trust ssl": false, "elsewhere elsewhere trust ssl": false,
 		},
 		"trust smime":      {"trust smime ssl": true, "trust smime": true, "trust ssl": true, "trust codeSign smime ssl": false, "always": false},
 		"trust ssl host=a": {"trust ssl host=a,b": true, "trust ssl": true, "trust smime ssl": false, "trust basic ssl": false},
 		"always":           {"always": true, "": true, "trust ssl": true, "trust": false},
+		"elsewhere always": {"elsewhere always": true, "always": false, "trust ssl": true},
 		other:              {other: true, "": false, "trust ssl": false},
 		"x":                {"x": false, "": false, "trust ssl": false},
 	} {

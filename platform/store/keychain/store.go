@@ -21,29 +21,33 @@ type domain struct {
 	option   string // of `security`
 }
 
-// keychainStore is a domain as a store of anchors. A certificate is held when it
-// lies in the domain's keychain; its settings are the domain's, and can be there
-// although the certificate lies in another keychain.
+// keychainStore is a domain as a store of anchors.
 type keychainStore struct {
 	tool
 	domain
 }
 
-// Get implements [store.Store].
+// Get implements [store.Store]. A certificate is held when it lies in the domain's
+// keychain, or when the domain has settings for it although it lies in another.
 func (s keychainStore) Get(ctx context.Context, cert *x509.Certificate) (trust.Membership, error) {
-	held, err := s.held(ctx, cert)
+	is, err := s.state(ctx, cert)
+	return is.membership(), err
+}
+
+func (s keychainStore) state(ctx context.Context, cert *x509.Certificate) (state, error) {
+	n, err := s.copies(ctx, cert)
 	if err != nil {
-		return trust.Membership{}, err
+		return state{}, err
 	}
 	all, err := s.export(ctx, s.option)
 	if err != nil {
-		return trust.Membership{}, change.As(err)
+		return state{}, change.As(err)
 	}
-	return trust.Membership{Held: held > 0, Settings: all.of(cert).String()}, nil
+	return state{n > 0, all.of(cert)}, nil
 }
 
-// held is how often the keychain holds exactly cert.
-func (s keychainStore) held(ctx context.Context, cert *x509.Certificate) (int, error) {
+// copies is how often the keychain holds exactly cert.
+func (s keychainStore) copies(ctx context.Context, cert *x509.Certificate) (int, error) {
 	certs, err := s.find(ctx, s.keychain)
 	if err != nil {
 		return 0, change.As(err)
@@ -61,30 +65,22 @@ func (s keychainStore) held(ctx context.Context, cert *x509.Certificate) (int, e
 // that was not there; trust settings that macOS has taken by then stay, since to
 // take them back it would have to ask again.
 func (s keychainStore) Set(ctx context.Context, cert *x509.Certificate, want trust.Membership) error {
-	goal, err := parseSettings(want.Settings)
+	goal, err := stateOf(want)
 	if err != nil {
 		return change.Refuse(change.ErrBadPlan, s.keychain, "%s", err)
 	}
-	was, err := s.Get(ctx, cert)
-	if err != nil || was == want {
+	was, err := s.state(ctx, cert)
+	if err != nil || was.membership() == want {
 		return err
 	}
-	now, err := parseSettings(was.Settings)
-	if err != nil {
-		return change.Refuse(change.ErrBadPlan, s.keychain, "%s", err)
-	}
-	if was.Settings != want.Settings && (!now.sayable() || !goal.sayable()) {
+	if was.String() != goal.String() && (!was.sayable() || !goal.sayable()) {
 		return change.Refuse(change.ErrBadPlan, s.keychain,
 			"macOS holds trust settings of this certificate that Mooring could not bring back; change them in Keychain Access")
 	}
-	err = s.make(ctx, cert, was, want, goal)
-	if err != nil && !was.Held {
-		// The panel comes after the certificate is in the keychain.
-		if n, lost := s.held(ctx, cert); lost == nil && n > 0 {
-			_ = s.remove(context.WithoutCancel(ctx), cert, n)
+	if err := s.make(ctx, cert, was, goal); err != nil {
+		if !was.in { // the panel comes after the certificate is in the keychain
+			_ = s.remove(context.WithoutCancel(ctx), cert)
 		}
-	}
-	if err != nil {
 		return change.As(err)
 	}
 	return s.check(ctx, cert, want)
@@ -99,8 +95,8 @@ func (s keychainStore) check(ctx context.Context, cert *x509.Certificate, want t
 	return err
 }
 
-// make runs what leads from was to want. Trust goes before the certificate does.
-func (s keychainStore) make(ctx context.Context, cert *x509.Certificate, was, want trust.Membership, goal settings) error {
+// make runs what leads from was to goal. Trust goes before the certificate does.
+func (s keychainStore) make(ctx context.Context, cert *x509.Certificate, was, goal state) error {
 	dir, done, err := folder()
 	if err != nil {
 		return err
@@ -111,17 +107,13 @@ func (s keychainStore) make(ctx context.Context, cert *x509.Certificate, was, wa
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return change.As(err)
 	}
-	for _, args := range s.commands(cert, was, want, goal, file) {
+	for _, args := range s.commands(cert, was, goal, file) {
 		if err := s.change(ctx, args...); err != nil {
 			return err
 		}
 	}
-	if was.Held && !want.Held {
-		n, err := s.held(ctx, cert)
-		if err != nil {
-			return err
-		}
-		return s.remove(ctx, cert, n)
+	if was.in && !goal.in {
+		return s.remove(ctx, cert)
 	}
 	return nil
 }
@@ -129,44 +121,41 @@ func (s keychainStore) make(ctx context.Context, cert *x509.Certificate, was, wa
 // remove deletes cert from the keychain as often as it lies there. By SHA-256:
 // a name or a SHA-1 digest could be another's (SecurityTool/macOS/keychain_find.c
 // find_unique_certificate takes 64 digits for SHA-256).
-func (s keychainStore) remove(ctx context.Context, cert *x509.Certificate, times int) error {
-	for range times {
-		if err := s.change(ctx, s.deletion(cert)...); err != nil {
-			return err
-		}
+func (s keychainStore) remove(ctx context.Context, cert *x509.Certificate) error {
+	n, err := s.copies(ctx, cert)
+	for ; err == nil && n > 0; n-- {
+		err = s.change(ctx, s.deletion(cert)...)
 	}
-	return nil
+	return err
 }
 
-func (s keychainStore) deletion(cert *x509.Certificate) []string {
-	return []string{"delete-certificate", "-Z", strings.ToUpper(trust.FingerprintOf(cert).String()), s.keychain}
+func (d domain) deletion(cert *x509.Certificate) []string {
+	return []string{"delete-certificate", "-Z", strings.ToUpper(trust.FingerprintOf(cert).String()), d.keychain}
 }
 
-// commands are the arguments of the calls that lead from was to want but for the
+// commands are the arguments of the calls that lead from was to goal but for the
 // deletion of the certificate.
-func (d domain) commands(cert *x509.Certificate, was, want trust.Membership, goal settings, file string) [][]string {
-	adding := want.Held && !was.Held
+func (d domain) commands(cert *x509.Certificate, was, goal state, file string) [][]string {
 	var in []string // the domain of the trust settings
 	if d.option != "" {
 		in = []string{d.option}
 	}
+	adding := goal.in && !was.in
+	var out [][]string
 	switch {
-	case want.Settings == "" && adding:
-		out := [][]string{{"add-certificates", "-k", d.keychain, file}}
-		if was.Settings != "" {
+	case was.String() == goal.String(), goal.String() == "":
+		if adding {
+			out = append(out, []string{"add-certificates", "-k", d.keychain, file})
+		}
+		if was.String() != goal.String() {
 			out = append(out, slices.Concat([]string{"remove-trusted-cert"}, in, []string{file}))
 		}
-		return out
-	case want.Settings == was.Settings && !adding:
-		return nil
-	case want.Settings == "":
-		return [][]string{slices.Concat([]string{"remove-trusted-cert"}, in, []string{file})}
-	case want.Settings == was.Settings: // which may be what cannot be said
-		return [][]string{{"add-certificates", "-k", d.keychain, file}}
+	default:
+		args := slices.Concat([]string{"add-trusted-cert"}, in, goal.options(cert))
+		if adding {
+			args = append(args, "-k", d.keychain)
+		}
+		out = append(out, append(args, file))
 	}
-	args := slices.Concat([]string{"add-trusted-cert"}, in, goal.options(cert))
-	if adding {
-		args = append(args, "-k", d.keychain)
-	}
-	return [][]string{append(args, file)}
+	return out
 }
