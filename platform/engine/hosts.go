@@ -126,7 +126,10 @@ func present(w world.World, host string) bool {
 	case host == defaultSocket:
 		return dockerdPath(w) != ""
 	case host == windowsPipe:
-		return world.IsDir(w.FS, `C:\ProgramData\docker`) || world.IsDir(w.FS, `C:\Program Files\Docker`)
+		// Where it is installed, or the images that a daemon keeps (moby
+		// daemon/graphdriver/windows). C:\ProgramData\docker alone says nothing: who
+		// writes certs.d or daemon.json before there is a Docker makes it too.
+		return world.IsDir(w.FS, `C:\Program Files\Docker`) || world.IsDir(w.FS, `C:\ProgramData\docker\windowsfilter`)
 	case isSocket && rootlessPath(w, path):
 		// dockerd-rootless-setuptool.sh makes this unit.
 		return world.Exists(w.FS, w.Join(w.User.Home, ".config/systemd/user/docker.service"))

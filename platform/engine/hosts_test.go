@@ -157,11 +157,17 @@ func TestHosts(t *testing.T) {
 }
 
 func TestWindowsHosts(t *testing.T) {
-	w := tree(t, map[string]string{"/ProgramData/docker/": ""})
-	w.OS, w.User.Home = "windows", `C:\Users\alice`
-	want := []Docker{{Host: "npipe:////./pipe/docker_engine", Current: true}}
-	if diff := cmp.Diff(want, hosts(w)); diff != "" {
-		t.Error(diff)
+	pipe := []Docker{{Host: "npipe:////./pipe/docker_engine", Current: true}}
+	for dir, want := range map[string][]Docker{
+		"/Program Files/Docker/":             pipe,
+		"/ProgramData/docker/windowsfilter/": pipe,
+		"/ProgramData/docker/certs.d/":       nil, // which Mooring makes for a Docker to come
+	} {
+		w := tree(t, map[string]string{dir: ""})
+		w.OS, w.User.Home = "windows", `C:\Users\alice`
+		if diff := cmp.Diff(want, hosts(w)); diff != "" {
+			t.Errorf("%s: %s", dir, diff)
+		}
 	}
 }
 
