@@ -31,7 +31,7 @@ BENCHTIME   ?= 1s
 # Where the window and the command line look for the helper.
 ldflags      = -X mooring.dev/mooring/platform/elevate.helperDir=$(helperdir)
 
-.PHONY: all deps build window cli share run demo test integration e2e bench lint fuzz cross install install-helper install-desktop uninstall deb rpm clean
+.PHONY: all deps build window cli share run demo test integration e2e window-windows wine-window bench lint fuzz cross install install-helper install-desktop uninstall deb rpm clean
 
 all: build
 
@@ -81,6 +81,16 @@ integration: deps-lab deps-wine
 # The real window on a virtual display.
 e2e: window cli deps-e2e
 	$(GO) test -tags e2e,$(window_tags) -count=1 -timeout 20m -v ./e2e/...
+
+# The window for Windows. Its C is compiled by mingw once, which takes a quarter of
+# an hour on one processor; seconds after that.
+window-windows: deps-wine
+	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ \
+		$(GO) build -tags $(window_tags) -ldflags '-s -w -H windowsgui' -o bin/windows/mooring.exe .
+
+# It, opened and photographed under wine.
+wine-window: window-windows deps-e2e
+	scripts/wine-window.sh bin/windows/mooring.exe
 
 bench: deps-test
 	$(GO) test -tags $(test_tags) -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./...
