@@ -229,6 +229,8 @@ func (k *dockers) start(w world.World, c trust.Consumer, q Query) (*reading, dae
 	}
 	r.restart(enginectl.ForDocker(w, d.Docker))
 	switch {
+	case enginectl.IsColima(d.Host):
+		p.Unknown = "Colima keeps its certificates inside its virtual machine"
 	case d.Remote:
 		p.Unknown = "this daemon runs on another machine: " + d.Host
 	case d.Desktop:
@@ -240,10 +242,10 @@ func (k *dockers) start(w world.World, c trust.Consumer, q Query) (*reading, dae
 // place is where an anchor has to be put for a consumer behind a daemon.
 func (k *dockers) place(w world.World, c trust.Consumer, reg trust.Registry) (Place, bool) {
 	d := k.of(w, c)
-	switch {
-	case d.Desktop && !d.Remote && w.OS != "linux":
-		return desktopPlace(w, reg)
-	case d.elsewhere():
+	if dir, vm := machineCerts(w, d.Docker); vm != "" {
+		return machinePlace(w, dir, vm, reg)
+	}
+	if d.elsewhere() {
 		return Place{}, false
 	}
 	if c.Loader == loaderContainerd {
@@ -255,17 +257,31 @@ func (k *dockers) place(w world.World, c trust.Consumer, reg trust.Registry) (Pl
 	return newPlace(w, d.certs, reg.String())
 }
 
-// desktopPlace is the directory that Docker Desktop copies into its virtual machine
-// when it starts (docs.docker.com/desktop/troubleshoot-and-support/faqs/macfaqs,
-// "Directory structures"). On Windows a name cannot hold a colon; there it is left
-// out, as the daemon itself does. Of Linux the documentation says nothing.
-func desktopPlace(w world.World, reg trust.Registry) (Place, bool) {
+// machineCerts is the directory of the person's own that a virtual machine copies into
+// itself when it starts, and that machine; "" for other engines.
+//
+// Docker Desktop: docs.docker.com/desktop/troubleshoot-and-support/faqs/macfaqs,
+// "Directory structures"; of Linux the documentation says nothing. Colima: below the
+// configuration directory of docker (abiosoft/colima environment/vm/lima/certs.go).
+func machineCerts(w world.World, d engine.Docker) (dir string, vm trust.Engine) {
+	switch {
+	case enginectl.IsColima(d.Host):
+		return w.Join(engine.DockerConfigDir(w), "certs.d"), trust.EngineColima
+	case d.Desktop && !d.Remote && w.OS != "linux":
+		return w.Join(w.User.Home, ".docker", "certs.d"), trust.EngineDockerDesktop
+	}
+	return "", ""
+}
+
+// machinePlace is where an anchor has to be put for a virtual machine. On Windows a
+// name cannot hold a colon; there it is left out, as the daemon itself does.
+func machinePlace(w world.World, dir string, vm trust.Engine, reg trust.Registry) (Place, bool) {
 	if dockerName(reg) == hubName {
 		return Place{}, false
 	}
-	p, ok := newPlace(w, w.Join(w.User.Home, ".docker", "certs.d"), reg.String())
+	p, ok := newPlace(w, dir, reg.String())
 	p.UserWritable = true
-	p.Restart = enginectl.Of(w, trust.EngineDockerDesktop, false)
+	p.Restart = enginectl.Of(w, vm, false)
 	return p, ok
 }
 

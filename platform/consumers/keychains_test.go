@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mooring.dev/mooring/platform/engine"
 	"mooring.dev/mooring/platform/store/keychain/keychaintest"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -65,5 +66,50 @@ func TestMacUnreadable(t *testing.T) {
 	w.Run = world.Exec{} // no /usr/bin/security here
 	if s := ReadSystem(w); !strings.Contains(s.Unknown, "keychains cannot be read") || s.Anchors.Len() > 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// The engines of a Mac run in virtual machines that copy the person's certs.d when
+// they start. What is in the machine nobody sees from here.
+func TestMachinesOnAMac(t *testing.T) {
+	const home = "/Users/alice"
+	for name, tt := range map[string]struct {
+		daemon        engine.Docker
+		config        string // DOCKER_CONFIG
+		dir           string // "" for no place
+		restart, says string
+	}{
+		"Docker Desktop": {
+			engine.Docker{Host: "unix://" + home + "/.docker/run/docker.sock", Desktop: true}, "/Users/alice/elsewhere",
+			home + "/.docker/certs.d/reg.example:5000", "docker desktop restart", "Docker Desktop",
+		},
+		"Colima": {
+			engine.Docker{Host: "unix://" + home + "/.colima/default/docker.sock", Remote: true}, "",
+			home + "/.docker/certs.d/reg.example:5000", "colima restart", "Colima",
+		},
+		"Colima with another configuration": {
+			engine.Docker{Host: "unix://" + home + "/.config/colima/default/docker.sock", Remote: true}, "/Users/alice/elsewhere",
+			"/Users/alice/elsewhere/certs.d/reg.example:5000", "colima restart", "Colima",
+		},
+		"another machine": {engine.Docker{Host: "ssh://build.example", Remote: true}, "", "", "", "another machine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := keychaintest.New(home).World(t.TempDir())
+			w.Env = func(v string) string { return map[string]string{"DOCKER_CONFIG": tt.config}[v] }
+			tt.daemon.Current = true
+			reader := docker{dockersOf(tt.daemon)}
+			for _, c := range reader.Consumers(t.Context(), w) {
+				p, ok := reader.Place(w, c, registry(t, "reg.example:5000"))
+				if ok != (tt.dir != "") || p.Dir != tt.dir || ok && !p.UserWritable || p.Restart.Command != tt.restart {
+					t.Errorf("%s: %v %+v", c.Operation, ok, p)
+				}
+				if _, hub := reader.Place(w, c, registry(t, "docker.io")); hub {
+					t.Error("a place for Docker Hub")
+				}
+				if v := reader.Policy(w, c, Query{Registry: registry(t, "reg.example:5000"), Host: "reg.example:5000"}); !strings.Contains(v.Unknown, tt.says) {
+					t.Errorf("%s: unknown %q", c.Operation, v.Unknown)
+				}
+			}
+		})
 	}
 }

@@ -42,10 +42,10 @@ func (k podman) PairPlace(w world.World, c trust.Consumer, reg trust.Registry) (
 	return own, true
 }
 
-// PairPlace for Docker Desktop is the one place that there can be for a pair.
+// PairPlace for Docker Desktop on Linux is the one place that there can be for a pair.
 func (k docker) PairPlace(w world.World, c trust.Consumer, reg trust.Registry) (Place, bool) {
-	if d := k.of(w, c); d.Desktop && !d.Remote {
-		return desktopPlace(w, reg)
+	if d := k.of(w, c); d.Desktop && !d.Remote && w.OS == "linux" {
+		return machinePlace(w, w.Join(w.User.Home, ".docker", "certs.d"), trust.EngineDockerDesktop, reg)
 	}
 	return k.Place(w, c, reg)
 }

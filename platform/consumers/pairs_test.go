@@ -24,6 +24,7 @@ func TestPairPlaces(t *testing.T) {
 	both := tree{dockers + "/ca.crt": "x", containers + "/ca.crt": "x"}
 	mine := tree{dockers + "/ca.crt": "x", own + "/ca.crt": "x"}
 	desktop := engine.Docker{Host: "unix:///x", Desktop: true}
+	colima := engine.Docker{Host: "unix:///Users/alice/.colima/default/docker.sock", Remote: true} // as its answer says
 	for _, c := range []struct {
 		name       string
 		os         string
@@ -44,6 +45,8 @@ func TestPairPlaces(t *testing.T) {
 		{"root's podman that reads docker's", "linux", root, there, trust.Podman, engine.Docker{}, dockers, "", ""},
 		{"Docker Desktop on macOS", "darwin", world.User{Name: "alice", UID: 501, Home: "/Users/alice"}, nil, trust.Docker, desktop, "/Users/alice/.docker/certs.d/reg.example:5000", "", "Docker Desktop"},
 		{"Docker Desktop on Windows", "windows", world.User{Name: "alice", Home: `C:\Users\alice`}, nil, trust.Docker, desktop, `C:\Users\alice\.docker\certs.d\reg.example5000`, "", "Docker Desktop"},
+		{"Docker Desktop on Linux", "linux", alice, nil, trust.Docker, desktop, "/home/alice/.docker/certs.d/reg.example:5000", "", "Docker Desktop"},
+		{"Colima", "darwin", world.User{Name: "alice", UID: 501, Home: "/Users/alice"}, nil, trust.Docker, colima, "/Users/alice/.docker/certs.d/reg.example:5000", "", "Colima"},
 		{"the daemon on Windows", "windows", world.User{Name: "alice", Home: `C:\Users\alice`}, nil, trust.Docker, engine.Docker{Host: "npipe:////./pipe/docker_engine"}, `C:\ProgramData\docker\certs.d\reg.example5000`, "", ""},
 	} {
 		w := c.files.under(t)
