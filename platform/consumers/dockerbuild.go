@@ -33,7 +33,9 @@ func (k dockerBuild) Consumers(ctx context.Context, w world.World) []trust.Consu
 // Policy implements Reader.
 func (k dockerBuild) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 	if q.Role == trust.RoleToken {
-		return begin(w, c, q.System.session()).done()
+		p := begin(w, c, q.System.session()).done()
+		p.Dialect = systemDialect(w)
+		return p
 	}
 	r, d := k.start(w, c, q)
 	if r.policy.Unknown == "" {

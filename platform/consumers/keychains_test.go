@@ -113,3 +113,14 @@ func TestMachinesOnAMac(t *testing.T) {
 		})
 	}
 }
+
+// The token of a build is fetched by the command line, which asks macOS.
+func TestTokenOnAMac(t *testing.T) {
+	w := keychaintest.New("/Users/alice").World(t.TempDir())
+	reader := dockerBuild{dockersOf(engine.Docker{Host: "unix:///Users/alice/.docker/run/docker.sock", Desktop: true, Current: true})}
+	c := reader.Consumers(t.Context(), w)[0]
+	p := reader.Policy(w, c, Query{Registry: registry(t, "reg.example"), Role: trust.RoleToken, Host: "auth.example", System: ReadSystem(w)})
+	if p.Dialect != trust.DialectApple || p.Unknown != "" {
+		t.Errorf("%s, unknown %q", p.Dialect, p.Unknown)
+	}
+}

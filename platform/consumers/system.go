@@ -42,9 +42,7 @@ func (system) Consumers(_ context.Context, w world.World) []trust.Consumer {
 func (system) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 	store := q.System.session()
 	p := begin(w, c, store).done()
-	if c.Instance == instanceMac {
-		p.Dialect = trust.DialectApple
-	}
+	p.Dialect = systemDialect(w)
 	if c.Instance == instanceOpenSSL && store != nil {
 		p.Dialect, p.System = trust.DialectOpenSSL, store.OpenSSL
 	}
@@ -54,4 +52,13 @@ func (system) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 // Place implements Reader: there is no place for one registry in the OS store.
 func (system) Place(world.World, trust.Consumer, trust.Registry) (Place, bool) {
 	return Place{}, false
+}
+
+// systemDialect is how programs verify that bring no roots of their own: on macOS, Go
+// asks SecTrust (crypto/x509 root_darwin.go).
+func systemDialect(w world.World) trust.Dialect {
+	if w.OS == "darwin" {
+		return trust.DialectApple
+	}
+	return trust.DialectGo
 }

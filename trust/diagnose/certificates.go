@@ -91,7 +91,9 @@ func (v *view) usage(c *x509.Certificate, i, place int) {
 }
 
 // appleRules is from when on certificates must have the server's usage and last
-// no longer than 825 days for Apple (support article HT210176).
+// no longer than 825 days for Apple (support article HT210176); the usage not below
+// CAs that the keychains of macOS trust (trust/trustd/SecPolicyServer.c
+// SecPolicyCheckServerAuthEKU).
 var appleRules = time.Date(2019, 7, 1, 0, 0, 0, 0, time.UTC)
 
 const appleDays = 825
