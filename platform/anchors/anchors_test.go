@@ -136,6 +136,56 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// After a removal Debian's hook for Java is run once more, with the links that are
+// gone: the script tells it nothing of them.
+func TestJavaHook(t *testing.T) {
+	w := tree(t, "/usr/local/share/ca-certificates/", "/usr/sbin/update-ca-certificates", javaHook, "/etc/ssl/certs/there.pem")
+	for name, target := range map[string]string{
+		"mooring-1.pem": "/usr/local/share/ca-certificates/mooring-1.crt", "kept.pem": "/etc/ssl/certs/there.pem", "0a1b2c3d.0": "mooring-1.pem",
+	} {
+		if err := os.Symlink(target, filepath.Join(w.Root, debianDir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &recorder{}
+	live := w
+	live.FS, live.Root, live.Run = world.Disk{Root: w.Root}, "", r
+	for undo, want := range map[bool]string{false: "", true: "-/etc/ssl/certs/mooring-1.pem\n"} {
+		r.ran = nil
+		if _, ran, err := (Table{live}).Run(t.Context(), updateCACertificates, undo); err != nil || !ran {
+			t.Fatal(err)
+		}
+		if len(r.ran) > 1 != undo {
+			t.Fatalf("ran %+v", r.ran)
+		}
+		if undo && (!slices.Equal(r.ran[1].Argv, []string{javaHook, "--fresh"}) || string(r.ran[1].Stdin) != want) {
+			t.Errorf("ran %+v", r.ran[1])
+		}
+	}
+}
+
+// What is left is told of every derived store.
+func TestLeft(t *testing.T) {
+	a, b := trusttest.NewCA(t, "A"), trusttest.NewCA(t, "B")
+	w := tree(t, "/usr/local/share/ca-certificates/", "/usr/sbin/update-ca-certificates", "/etc/ssl/certs/java/cacerts", "/etc/ssl/certs/ca-certificates.crt")
+	fps := []string{trust.FingerprintOf(a.Cert).String(), trust.FingerprintOf(b.Cert).String()}
+	for _, c := range []struct {
+		bundle, java []byte
+		want         []string
+	}{
+		{nil, nil, nil}, {a.PEM(), nil, fps[:1]}, {nil, trusttest.Keystore(b), fps[1:]}, {a.PEM(), trusttest.Keystore(a, b), fps},
+	} {
+		for name, data := range map[string][]byte{"ca-certificates.crt": c.bundle, "java/cacerts": c.java} {
+			if err := os.WriteFile(filepath.Join(w.Root, debianDir, name), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left, err := (Table{w}).Left(updateCACertificates, fps); err != nil || !slices.Equal(left, c.want) {
+			t.Errorf("left %v, %v, want %v", left, err, c.want)
+		}
+	}
+}
+
 func TestHolds(t *testing.T) {
 	a, b := trusttest.NewCA(t, "A"), trusttest.NewCA(t, "B")
 	w := tree(t, "/usr/local/share/ca-certificates/", "/usr/sbin/update-ca-certificates", "/etc/ssl/certs/ca-certificates.crt")

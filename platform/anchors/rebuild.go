@@ -67,15 +67,20 @@ func (t Table) Run(ctx context.Context, key string, undo bool) (output string, r
 	if undo {
 		args = c.remove
 	}
-	res, err := t.World.Run.Run(ctx, world.Command{
-		Argv: append([]string{program}, args...),
-		Env:  []string{"PATH=" + strings.Join(programDirs, ":"), "LC_ALL=C"},
-	})
+	gone := t.goneLinks()
+	res, err := t.World.Run.Run(ctx, world.Command{Argv: append([]string{program}, args...), Env: environment()})
 	output = string(res.Stdout) + string(res.Stderr)
 	if err == nil && res.Code != 0 {
 		err = fmt.Errorf("%s: exit status %d: %s", c.shown(args), res.Code, lastLine(output))
 	}
+	if err == nil && undo && key == updateCACertificates {
+		output += t.runJavaHook(ctx, gone)
+	}
 	return output, true, err
+}
+
+func environment() []string {
+	return []string{"PATH=" + strings.Join(programDirs, ":"), "LC_ALL=C"}
 }
 
 // Holds reports which of the fingerprints (64 hex digits) the derived store of

@@ -255,6 +255,7 @@ func (noCommands) Run(context.Context, string, bool) (string, bool, error) {
 	return "", false, errors.New("not in this table")
 }
 func (noCommands) Holds(string, []string) ([]string, error) { return []string{"other"}, nil }
+func (noCommands) Left(string, []string) ([]string, error)  { return []string{"other"}, nil }
 
 func TestTheRunKeyThroughTheJournal(t *testing.T) {
 	h := &hive{}

@@ -137,6 +137,7 @@ func shown(argv []string) string {
 type Commands interface {
 	Run(ctx context.Context, key string, undo bool) (output string, ran bool, err error)
 	Holds(key string, fingerprints []string) ([]string, error)
+	Left(key string, fingerprints []string) ([]string, error)
 }
 
 // Table adds the two commands to another table.
@@ -183,4 +184,12 @@ func (t Table) Holds(command string, fingerprints []string) ([]string, error) {
 		return nil, nil
 	}
 	return t.Other.Holds(command, fingerprints)
+}
+
+// Left implements [Commands].
+func (t Table) Left(command string, fingerprints []string) ([]string, error) {
+	if _, _, ok := commandOf(command); ok {
+		return nil, nil
+	}
+	return t.Other.Left(command, fingerprints)
 }

@@ -41,16 +41,17 @@ func (t *tx) runAdding(ctx context.Context, n int) error {
 	if err := t.j.save(t.r); err != nil {
 		return err
 	}
-	if err := t.run(ctx, d, removing); err != nil || d.Skipped {
+	err := t.run(ctx, d, removing)
+	if err != nil || d.Skipped {
+		return err
+	}
+	if removing {
+		d.Remains, err = t.left(d)
 		return err
 	}
 	after, err := t.held(d)
 	if err != nil {
 		return err
-	}
-	if removing {
-		d.Remains = after
-		return nil
 	}
 	for _, a := range t.r.Receipt.Anchors {
 		if !slices.Contains(after, a.SHA256) {
@@ -70,7 +71,7 @@ func (t *tx) runTakingBack(ctx context.Context, n int, d *trust.Done) error {
 	if err := t.run(ctx, d, t.r.Receipt.Action != "untrust"); err != nil || d.Skipped {
 		return err
 	}
-	after, err := t.held(d)
+	after, err := t.left(d)
 	if err != nil {
 		return err
 	}
@@ -91,12 +92,17 @@ func (t *tx) run(ctx context.Context, d *trust.Done, undo bool) error {
 	return nil
 }
 
-func (t *tx) held(d *trust.Done) ([]string, error) {
+// held are the certificates of the plan that the command's derived store holds now,
+// left those that any does which is derived with it.
+func (t *tx) held(d *trust.Done) ([]string, error) { return t.members(d, t.e.Commands.Holds) }
+func (t *tx) left(d *trust.Done) ([]string, error) { return t.members(d, t.e.Commands.Left) }
+
+func (t *tx) members(d *trust.Done, ask func(string, []string) ([]string, error)) ([]string, error) {
 	var fingerprints []string
 	for _, a := range t.r.Receipt.Anchors {
 		fingerprints = append(fingerprints, a.SHA256)
 	}
-	held, err := t.e.Commands.Holds(d.Command, fingerprints)
+	held, err := ask(d.Command, fingerprints)
 	if err != nil {
 		return nil, &Error{Code: ErrCommandFailed, Path: d.Command, Detail: err.Error(), cause: err}
 	}

@@ -81,8 +81,10 @@ type Commands interface {
 	// Run runs an entry after anchors were added, or with undo taken away. ran is
 	// false where nothing is executed.
 	Run(ctx context.Context, key string, undo bool) (output string, ran bool, err error)
-	// Holds reports which of the fingerprints the entry's derived store holds now.
+	// Holds reports which of the fingerprints the entry's derived store holds now, Left
+	// which of them any store does that is derived with it, one for Java among them.
 	Holds(key string, fingerprints []string) ([]string, error)
+	Left(key string, fingerprints []string) ([]string, error)
 }
 
 // Stores are the trust stores of this machine that have members: what store.Table

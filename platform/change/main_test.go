@@ -275,6 +275,8 @@ func (c *fakeCommands) Holds(_ string, fps []string) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(fps), func(fp string) bool { return fp != testAnchor().SHA256 }), err
 }
 
+func (c *fakeCommands) Left(key string, fps []string) ([]string, error) { return c.Holds(key, fps) }
+
 // listing is every file below root with its kind, mode, owner, attributes and
 // content: what must be equal before a plan and after its undo.
 func listing(t testing.TB, root string) map[string]string {
