@@ -237,6 +237,12 @@ const (
 	JavaRunning  ConsequenceCode = "java-running"   // a program that runs has read its keystore already
 )
 
+// The consequences of changing the stores of machines inside this one, called Name.
+const (
+	GuestStore   ConsequenceCode = "guest-store"   // a distribution of WSL
+	GuestMachine ConsequenceCode = "guest-machine" // a virtual machine of podman's
+)
+
 // Consequences lists the codes.
 func Consequences() []ConsequenceCode {
 	return []ConsequenceCode{
@@ -247,6 +253,7 @@ func Consequences() []ConsequenceCode {
 		NotMovable, OtherNames, TokenStays,
 		WindowsAsks, WindowsOwn, WindowsServices, MacAsksPerson, MacAsksAdmin,
 		NSSRunning, NSSNeedsTool, JavaRunning,
+		GuestStore, GuestMachine,
 	}
 }
 

@@ -3,6 +3,7 @@ package all
 
 import (
 	"mooring.dev/mooring/platform/store"
+	"mooring.dev/mooring/platform/store/guest"
 	"mooring.dev/mooring/platform/store/java"
 	"mooring.dev/mooring/platform/store/keychain"
 	"mooring.dev/mooring/platform/store/nss"
@@ -17,5 +18,7 @@ func Table(w world.World) store.Table {
 		keychain.Kind{},
 		nss.Kind{},
 		java.Kind{},
+		guest.WSL{},
+		guest.PodmanMachine{},
 	}}
 }
