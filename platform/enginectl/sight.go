@@ -43,7 +43,7 @@ func (c Control) sight(ctx context.Context, e trust.Engine) sight {
 		pid, started := engine.ContainerdProcess(c.World)
 		s := sight{started: started, answers: pid > 0 && connects(ctx, en.socket)}
 		if pid > 0 {
-			s.marks = []string{mark(en.socket, pid, started)}
+			s.marks = []string{mark(en.socket, pid)}
 		}
 		return s
 	case en.socket != "":
@@ -65,9 +65,9 @@ func (c Control) seeSocket(ctx context.Context, socket string) sight {
 	return s
 }
 
-func mark(where string, pid int, started time.Time) string {
-	return fmt.Sprintf("%s %d %d", where, pid, started.Round(100*time.Millisecond).UnixMilli())
-}
+// mark is a process. Its start is reckoned from the clock and the uptime, and differs by
+// some milliseconds each time it is looked at: it is no part of it.
+func mark(where string, pid int) string { return fmt.Sprintf("%s %d", where, pid) }
 
 // connects reports whether somebody listens at a Unix socket, or whether it is there
 // for others than this person.
@@ -92,7 +92,7 @@ func (c Control) seeDocker(ctx context.Context, e trust.Engine) sight {
 		switch {
 		case d.Answered, d.Why == engine.WhyDenied && d.PID > 0:
 			if d.PID > 0 {
-				s.marks = append(s.marks, mark(d.Host, d.PID, d.Started))
+				s.marks = append(s.marks, mark(d.Host, d.PID))
 			}
 		case d.Why == engine.WhyNotRunning:
 			continue

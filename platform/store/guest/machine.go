@@ -188,6 +188,8 @@ func split(out []byte) map[string][]byte {
 
 // Get implements [store.Store].
 func (m machine) Get(ctx context.Context, cert *x509.Certificate) (trust.Membership, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxList)
+	defer cancel()
 	files, err := m.files(ctx)
 	if err != nil {
 		return trust.Membership{}, err

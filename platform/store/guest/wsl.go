@@ -145,6 +145,8 @@ func (f family) argv(removed bool) []string {
 
 // Get implements [store.Store]: by what programs read, not by whose file it is.
 func (d distribution) Get(ctx context.Context, cert *x509.Certificate) (trust.Membership, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxList)
+	defer cancel()
 	f, err := d.look(ctx)
 	if err != nil || f.bundle == "" {
 		return trust.Membership{}, err
