@@ -17,6 +17,9 @@ func (t Teller) findings(r trust.Report) []Row {
 			continue
 		}
 		row := t.finding(f, i)
+		if restart, ok := Waits(r, f.Party); ok && f.Code == trust.RestartNeeded {
+			row.Acts = append(row.Acts, t.actToRestart(restart, f.Party))
+		}
 		if f.Severity == trust.SeverityError {
 			errors = append(errors, row)
 		} else {

@@ -21,6 +21,10 @@ type Outcome struct {
 	Problem *words.Problem
 	Over    bool
 	Undo    string // the receipt that can be undone, "" for none
+	// Restart is what has to be restarted first, nil for nothing; ToRestart is its
+	// button.
+	Restart   *trust.Restart
+	ToRestart string
 }
 
 // Outcome returns what has come of f so far.
@@ -39,6 +43,9 @@ func (t Teller) Outcome(f *TrustForm) Outcome {
 	if f.Proof != nil {
 		o.Proof = t.proof(*f.Proof)
 		o.Summary = t.proofSummary(*f.Proof)
+		if restart, ok := Waits(*f.Proof, f.Proof.Scope...); ok {
+			o.Restart, o.ToRestart = &restart, t.actToRestart(restart).Label
+		}
 	}
 	if f.Err != nil {
 		o.Problem, o.Summary = t.failure(f), Remark{}

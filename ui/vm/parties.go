@@ -39,6 +39,9 @@ func (t Teller) party(r trust.Report, p trust.Party) Row {
 	if v.Consumer.Remote {
 		row.Notes = append(row.Notes, t.say("party.remote", nil))
 	}
+	if restart, ok := Waits(r, p); ok {
+		row.Acts = append(row.Acts, t.actToRestart(restart, p))
+	}
 	row.Notes = append(row.Notes, t.consumerNotes(r, p)...)
 	row.Looked = t.looked(r, p)
 	return row

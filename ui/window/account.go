@@ -138,6 +138,8 @@ func (p *page) actOn(a vm.Act) {
 		w.showUse(a.Tools, true)
 	case vm.ActStopUse:
 		w.showUse(a.Tools, false)
+	case vm.ActRestart:
+		w.showWaiting(a.Tools...)
 	default:
 		p.act(a.Do)
 	}

@@ -217,6 +217,8 @@ func (p *page) act(a vm.Action) {
 		}
 	case vm.ActClient:
 		w.showClientCert()
+	case vm.ActRestart:
+		w.showWaiting(e.Report.Scope...)
 	case vm.ActReport:
 		w.copyReport(e.Report)
 	case vm.ActSignIn:

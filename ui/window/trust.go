@@ -273,12 +273,14 @@ func (d *trustDialog) outcomeButtons(o vm.Outcome) {
 		d.modal.SetFooter(nil, widgets.NewButton(widgets.Outline, d.w.t.Say("act.close"), d.leave), again)
 		return
 	}
+	var more []fyne.CanvasObject
 	if o.Undo != "" {
-		undo := widgets.NewButton(widgets.Outline, d.w.t.Say("act.undo"), func() { d.w.showUndo(o.Undo) })
-		d.modal.SetFooter(nil, undo, shut)
-		return
+		more = append(more, widgets.NewButton(widgets.Outline, d.w.t.Say("act.undo"), func() { d.w.showUndo(o.Undo) }))
 	}
-	d.modal.SetFooter(nil, shut)
+	if o.Restart != nil {
+		more = append(more, widgets.NewButton(widgets.Outline, o.ToRestart, func() { d.w.showRestart(*o.Restart) }))
+	}
+	d.modal.SetFooter(nil, append(more, shut)...)
 }
 
 // remarks is a titled list of marked sentences; nothing for none.

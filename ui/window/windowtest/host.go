@@ -69,7 +69,8 @@ func (c consumer) policy(h *Host) trust.Policy {
 	}
 	p.Looked = append(p.Looked, trust.Look{Path: "/etc/ssl/certs/ca-certificates.crt", Found: true})
 	if h.Stale && c.Party == trust.Docker {
-		p.SystemLoaded, p.Restart = time.Unix(1, 0), "docker"
+		p.SystemLoaded = time.Unix(1, 0)
+		p.Restart, p.RestartCommand, p.Engine = DockerRestart.Name, DockerRestart.Command, DockerRestart.Engine
 	}
 	if h.Insecure {
 		p.SkipVerify, p.PlainHTTP = "/etc/docker/daemon.json", true

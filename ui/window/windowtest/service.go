@@ -31,8 +31,8 @@ type Service struct {
 	content
 	clientCerts
 	watching
-	platform.Restarts
 	doctor
+	restarts
 
 	mu       sync.Mutex
 	known    []platform.Known
