@@ -38,7 +38,8 @@ const (
 	ErrNotUndoable      Code = "not-undoable" // undone already, or rolled back
 	ErrSuperseded       Code = "superseded"   // a later receipt for the same file stands
 	ErrJournalDamaged   Code = "journal-damaged"
-	ErrOtherSecret      Code = "other-secret" // the keyring holds another sign-in already
+	ErrOtherSettings    Code = "other-settings" // a store says something of a certificate that could not be brought back
+	ErrOtherSecret      Code = "other-secret"   // the keyring holds another sign-in already
 
 	// Failures: what was begun has been rolled back, unless Pending follows.
 	ErrNoSpace       Code = "no-space"
@@ -59,7 +60,7 @@ func Codes() []Code {
 		ErrChangedSince, ErrOutsideAllowList, ErrLinkInPath, ErrNotRegular, ErrTooBroad, ErrHash,
 		ErrBadPlan, ErrBadCertificate, ErrTooLarge, ErrNothingToDo, ErrNoRights, ErrRefusedByPerson,
 		ErrNoAgent, ErrNoElevation, ErrHelperMissing, ErrHelperUnsafe, ErrOthersWrite, ErrBusy, ErrNoReceipt,
-		ErrNotUndoable, ErrSuperseded, ErrJournalDamaged, ErrOtherSecret, ErrNoSpace, ErrIO, ErrCommandFailed, ErrNotTaken,
+		ErrNotUndoable, ErrSuperseded, ErrJournalDamaged, ErrOtherSettings, ErrOtherSecret, ErrNoSpace, ErrIO, ErrCommandFailed, ErrNotTaken,
 		ErrCancelled, ErrSecret, ErrPending,
 	}
 }

@@ -74,8 +74,7 @@ func (s keychainStore) Set(ctx context.Context, cert *x509.Certificate, want tru
 		return err
 	}
 	if was.String() != goal.String() && (!was.sayable() || !goal.sayable()) {
-		return change.Refuse(change.ErrBadPlan, s.keychain,
-			"macOS holds trust settings of this certificate that Mooring could not bring back; change them in Keychain Access")
+		return change.Refuse(change.ErrOtherSettings, s.keychain, "")
 	}
 	if err := s.make(ctx, cert, was, goal); err != nil {
 		if !was.in { // the panel comes after the certificate is in the keychain
