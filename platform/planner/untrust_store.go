@@ -93,6 +93,7 @@ func (r *remover) anchor(a trust.Anchor, files []discover.CAFile, lose []string)
 		}
 	}
 	switch {
+	case !found && a.Source.Store() != "": // see members
 	case !found:
 		r.say(trust.Consequence{Code: trust.LeftPlace, Path: a.Source.File(), Name: name})
 	case all:
@@ -192,8 +193,12 @@ func (r *remover) members() error {
 		for i, a := range list {
 			fp := a.Fingerprint()
 			ours := len(r.q.Certificates) > 0 || r.q.Set.World.OS == "linux" || r.q.Added(s.ID, fp)
-			if s.Was[i].Held && ours && !packaged[fp] {
+			switch {
+			case !s.Was[i].Held || packaged[fp]:
+			case ours:
 				r.takeFrom(s, a, s.Was[i])
+			default:
+				r.say(trust.Consequence{Code: trust.LeftPlace, Path: string(s.ID), Name: commonName(a.Cert)})
 			}
 		}
 	}
