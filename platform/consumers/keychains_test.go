@@ -80,15 +80,18 @@ func TestMachinesOnAMac(t *testing.T) {
 		restart, says string
 	}{
 		"Docker Desktop": {
-			engine.Docker{Host: "unix://" + home + "/.docker/run/docker.sock", Desktop: true}, "/Users/alice/elsewhere",
+			engine.Docker{Host: "unix://" + home + "/.docker/run/docker.sock", Desktop: true},
+			"/Users/alice/elsewhere",
 			home + "/.docker/certs.d/reg.example:5000", "docker desktop restart", "Docker Desktop",
 		},
 		"Colima": {
-			engine.Docker{Host: "unix://" + home + "/.colima/default/docker.sock", Remote: true}, "",
+			engine.Docker{Host: "unix://" + home + "/.colima/default/docker.sock", Remote: true},
+			"",
 			home + "/.docker/certs.d/reg.example:5000", "colima restart", "Colima",
 		},
 		"Colima with another configuration": {
-			engine.Docker{Host: "unix://" + home + "/.config/colima/default/docker.sock", Remote: true}, "/Users/alice/elsewhere",
+			engine.Docker{Host: "unix://" + home + "/.config/colima/default/docker.sock", Remote: true},
+			"/Users/alice/elsewhere",
 			"/Users/alice/elsewhere/certs.d/reg.example:5000", "colima restart", "Colima",
 		},
 		"another machine": {engine.Docker{Host: "ssh://build.example", Remote: true}, "", "", "", "another machine"},

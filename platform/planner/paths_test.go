@@ -46,8 +46,10 @@ func TestPathsOfWindows(t *testing.T) {
 		}
 		pair := clientcert.Pair{Cert: client.Cert, Key: trust.NewSecret(string(client.KeyPEM()))}
 		for what, make := range map[string]func() (trust.Plan, error){
-			"trust":   func() (trust.Plan, error) { return Trust(in) },
-			"untrust": func() (trust.Plan, error) { return Untrust(Removal{Set: set, Probes: in.Probes, Scope: in.Scope, Writable: in.Writable}) },
+			"trust": func() (trust.Plan, error) { return Trust(in) },
+			"untrust": func() (trust.Plan, error) {
+				return Untrust(Removal{Set: set, Probes: in.Probes, Scope: in.Scope, Writable: in.Writable})
+			},
 			"client": func() (trust.Plan, error) {
 				return ClientCert(ClientInput{Set: set, Probe: probe, Pair: pair, Scope: in.Scope(reg), Writable: in.Writable})
 			},

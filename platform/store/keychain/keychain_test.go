@@ -387,6 +387,26 @@ func TestCancelledContext(t *testing.T) {
 	}
 }
 
+// A certificate that lies in the keychain more than once leaves it altogether, and
+// one of the same name, serial number and other digest stays.
+func TestDuplicates(t *testing.T) {
+	for _, name := range []string{User, Admin} {
+		l := newLab(t, name)
+		ca := trusttest.NewCA(t, "Corp CA", trusttest.Serial(1))
+		twin := trusttest.NewCA(t, "Corp CA", trusttest.Serial(1))
+		keychain := l.keychainOf(name)
+		l.Hold(keychain, ca.Cert, twin.Cert, ca.Cert, ca.Cert)
+		if got := l.get(t, ca); got != (trust.Membership{Held: true}) {
+			t.Errorf("%+v", got)
+		}
+		l.set(t, ca, wanted)
+		l.set(t, ca, trust.Membership{})
+		if held := l.Held(keychain); len(held) != 1 || !slices.Equal(held[0], twin.Cert.Raw) {
+			t.Errorf("%s: %d are left", name, len(held))
+		}
+	}
+}
+
 func TestHostsComeAndGo(t *testing.T) {
 	l := newLab(t, User)
 	root := trusttest.NewCA(t, "Corp Root CA")
