@@ -20,13 +20,11 @@ func TestUntrustOnAMac(t *testing.T) {
 	mac.Hold(mac.Login(), ca.Cert)
 	mac.Say(keychaintest.UserDomain, ca.Cert, keychaintest.Rule("ssl", "reg.lab", 0))
 	w := mac.World(t.TempDir())
-	reg := parse(t, "reg.lab:5000")
-	leaf := ca.Leaf(trusttest.Names("reg.lab"))
-	probe := trust.Probe{Registry: reg, Endpoints: []trust.Endpoint{{Role: trust.RoleRegistry, Host: "reg.lab", Address: reg.Address(), Sent: leaf.Sent()}}}
+	var others []trust.Probe
 	table := store.Table{World: w, Kinds: []store.Kind{keychain.Kind{}}}
 	untrust := func(ours bool) (trust.Plan, error) {
 		return Untrust(Removal{
-			Set: consumers.Gather(t.Context(), w), Probes: []trust.Probe{probe},
+			Set: consumers.Gather(t.Context(), w), Probes: []trust.Probe{probeOf(t, ca, "reg.lab:5000")}, Others: others,
 			Stores: func(list []trust.Anchor) (out []Store, err error) {
 				for _, i := range table.Find(t.Context()) {
 					s := Store{Info: i}
@@ -64,9 +62,36 @@ func TestUntrustOnAMac(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
+	// Of an anchor that counts for another registry, too, this one's host alone goes.
+	mac.Say(keychaintest.UserDomain, ca.Cert, keychaintest.Rule("ssl", "reg.lab", 0), keychaintest.Rule("ssl", "other.lab", 0))
+	others = []trust.Probe{probeOf(t, ca, "other.lab")}
+	plan, err = untrust(true)
+	if err != nil || len(plan.Changes) != 1 || *plan.Changes[0].Want != (trust.Membership{Held: true, Settings: "trust ssl host=other.lab"}) || plan.Changes[0].Status != trust.StatusReplaced {
+		t.Errorf("shared: %v %+v", err, plan.Changes)
+	}
+	if len(plan.Forecast) == 0 {
+		t.Error("shared: nothing is foretold")
+	}
+	for _, f := range plan.Forecast {
+		if want := map[string]trust.State{"reg.lab:5000": trust.Refused, "other.lab": trust.Trusted}[f.Registry]; f.Party == trust.System && f.After != want {
+			t.Errorf("shared: %+v", f)
+		}
+	}
+	if slices.ContainsFunc(plan.Consequences, left) {
+		t.Errorf("shared: something is said to stay: %+v", plan.Consequences)
+	}
 	plan, err = untrust(false)
 	want := trust.Consequence{Code: trust.LeftPlace, Path: "keychain:user", Name: "Corp CA"}
 	if err != nil || len(plan.Changes) > 0 || !slices.Contains(plan.Consequences, want) {
 		t.Errorf("of others: %v %+v %+v", err, plan.Changes, plan.Consequences)
 	}
+}
+
+// probeOf is what a registry shows whose certificate ca signed.
+func probeOf(t *testing.T, ca *trusttest.Cert, name string) trust.Probe {
+	t.Helper()
+	reg := parse(t, name)
+	return trust.Probe{Registry: reg, Endpoints: []trust.Endpoint{{
+		Role: trust.RoleRegistry, Host: reg.Host(), Address: reg.Address(), Sent: ca.Leaf(trusttest.Names(reg.Host())).Sent(),
+	}}}
 }

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,7 +66,10 @@ func (r *remover) fromStore(list []trust.Anchor) {
 	r.met = append(r.met, list...)
 	for _, a := range list {
 		name := trust.Consequence{Name: commonName(a.Cert)}
-		lose := r.losers(a)
+		var lose []string
+		if a.For("") == trust.Trusts { // else it is limited to hosts, and others keep theirs
+			lose = r.losers(a)
+		}
 		switch {
 		case packaged[a.Fingerprint()]:
 			name.Code = trust.LeftPackaged
@@ -195,8 +199,10 @@ func (r *remover) members() error {
 			ours := len(r.q.Certificates) > 0 || r.q.Set.World.OS == "linux" || r.q.Added(s.ID, fp)
 			switch {
 			case !s.Was[i].Held || packaged[fp]:
+			case ours && len(r.q.Certificates) > 0:
+				r.takeFrom(s, a, s.Was[i], trust.Membership{})
 			case ours:
-				r.takeFrom(s, a, s.Was[i])
+				r.takeFrom(s, a, s.Was[i], s.Dropping(s.Was[i], a.Cert, r.servers(a)))
 			default:
 				r.say(trust.Consequence{Code: trust.LeftPlace, Path: string(s.ID), Name: commonName(a.Cert)})
 			}
@@ -205,17 +211,36 @@ func (r *remover) members() error {
 	return err
 }
 
-// takeFrom makes a store hold a certificate no more.
-func (r *remover) takeFrom(s Store, a trust.Anchor, was trust.Membership) {
+// takeFrom makes a store hold a certificate no more, or for other hosts only.
+func (r *remover) takeFrom(s Store, a trust.Anchor, was, want trust.Membership) {
+	if was == want {
+		return
+	}
 	c := trust.Change{
-		Kind: trust.ChangeStore, Store: s.ID, Content: certfile.Normalize(a.Cert), Was: &was, Want: &trust.Membership{},
+		Kind: trust.ChangeStore, Store: s.ID, Content: certfile.Normalize(a.Cert), Was: &was, Want: &want,
 		Parties: []trust.Party{s.Party}, Status: trust.StatusRemoved, Privileged: s.Privileged,
 	}
+	if want.Held {
+		c.Status = trust.StatusReplaced
+		r.shift.Added = append(r.shift.Added, trust.Anchor{Cert: a.Cert, Source: a.Source, Limits: r.without(a)})
+	}
 	if s.Commands != nil {
-		c.Shown = strings.Join(s.Commands(a.Cert, *c.Want), "\n")
+		c.Shown = strings.Join(s.Commands(a.Cert, want), "\n")
 	}
 	r.widen(s)
 	r.plan.Anchors = appendAnchor(r.plan.Anchors, a)
 	r.plan.Changes = append(r.plan.Changes, c)
 	r.shift.Gone = append(r.shift.Gone, trust.Anchor{Cert: a.Cert, Source: trust.StoreSource(s.ID)})
+}
+
+// without is for which hosts an anchor counts once it does not for the plan's.
+func (r *remover) without(a trust.Anchor) *trust.Limits {
+	out := &trust.Limits{Others: a.For(""), Hosts: map[string]trust.Standing{}}
+	if a.Limits != nil {
+		maps.Copy(out.Hosts, a.Limits.Hosts)
+	}
+	for _, reg := range r.servers(a) {
+		out.Hosts[strings.ToLower(reg.ServerName())] = trust.Silent
+	}
+	return out
 }
