@@ -45,7 +45,7 @@ func shots() []shot {
 		}
 		out = append(out, shot{"trusted", lang, "dark", []image.Point{small, usual}})
 	}
-	return append(out, askedShots()...)
+	return append(append(out, askedShots()...), healthShots()...)
 }
 
 // askedShots are the dialogs of links, project files, client certificates and the
@@ -67,6 +67,19 @@ func askedShots() []shot {
 	return out
 }
 
+// healthShots are the page on this computer and the dialog that ends trust.
+func healthShots() []shot {
+	small, usual := image.Pt(800, 560), image.Pt(1180, 880)
+	out := []shot{{"health-well", "en", "dark", []image.Point{usual}}, {"untrust", "en", "light", []image.Point{small, usual}}}
+	for _, lang := range []string{"en", "ko", "ru"} {
+		out = append(out,
+			shot{"health", lang, "light", []image.Point{small, usual}},
+			shot{"health", lang, "dark", []image.Point{usual}},
+			shot{"untrust", lang, "dark", []image.Point{usual}})
+	}
+	return out
+}
+
 // leads are the keys that lead from where a program of another state starts to the
 // state of a shot.
 var leads = map[string]struct{ from, keys string }{
@@ -78,7 +91,7 @@ var leads = map[string]struct{ from, keys string }{
 // behind reports whether a state is a dialog, which dims the window.
 func behind(state string) bool {
 	kind, _, _ := strings.Cut(state, "-")
-	return slices.Contains([]string{"dialog", "link", "project", "client", "watch"}, kind)
+	return slices.Contains([]string{"dialog", "link", "project", "client", "watch", "untrust"}, kind)
 }
 
 // TestGallery photographs the window in every state, for people to look at, and

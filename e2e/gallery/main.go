@@ -48,6 +48,9 @@ func main() {
 	if t.then = client(state, &o, s); t.then == nil {
 		t.then = watcher(state, &o, s)
 	}
+	if t.then == nil {
+		t.then = health(state, &o, s, corp)
+	}
 	if err := window.Run(context.Background(), t, o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

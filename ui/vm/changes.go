@@ -19,11 +19,7 @@ func (t Teller) Changes(p trust.Plan) ChangesView {
 		v.Lines = append(v.Lines, t.edits(c.Edits, p.Action == "undo")...)
 	}
 	for _, c := range p.Consequences {
-		mark := MarkAttention
-		if c.Code == trust.DockerServes || c.Code == trust.ClientStays {
-			mark = MarkUnknown // good to know, and nothing to mind
-		}
-		v.Notes = append(v.Notes, Remark{mark, t.W.Consequence(c)})
+		v.Notes = append(v.Notes, Remark{consequenceMark(c), t.W.Consequence(c)})
 	}
 	if p.Plaintext() {
 		v.Notes = append(v.Notes, Remark{MarkAttention, t.say("changes.plaintext", nil)})

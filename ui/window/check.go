@@ -68,6 +68,10 @@ func (w *Window) stopChecking() {
 // checkSelected checks the registry on the page again, and asks anew what else the
 // page shows of it. Leaving the page cancels it: nobody waits for the answer any more.
 func (w *Window) checkSelected() {
+	if w.page.mode == showHealth {
+		w.examine()
+		return
+	}
 	if e, ok := w.entry(); ok {
 		w.loadAccounts()
 		w.renewImages(e.ID())
@@ -78,6 +82,7 @@ func (w *Window) checkSelected() {
 // leave cancels what only the page that is left waited for.
 func (w *Window) leave() {
 	w.leaveImages()
+	w.leaveHealth()
 	e, ok := w.entry()
 	if ok && w.single.busy() {
 		w.single.stop()

@@ -23,12 +23,14 @@ type confirmation struct {
 	title, question, label, empty string
 	plan                          func(context.Context) (trust.Plan, error)
 	act                           func(context.Context, trust.Plan, func(platform.Progress)) (trust.Receipt, error)
-	done                          string                  // what is said afterwards
-	told                          func(trust.Plan) string // the same, where it depends on the plan
-	cancel                        string                  // the button that does nothing; "" for the usual word
-	note                          string                  // what undoing means, "" for nothing special
-	bare                          bool                    // there is something to do even if no file changes
-	stays                         bool                    // open, with the receipt and the way back
+	done                          string                             // what is said afterwards
+	told                          func(trust.Plan) string            // the same, where it depends on the plan
+	cancel                        string                             // the button that does nothing; "" for the usual word
+	note                          string                             // what undoing means, "" for nothing special
+	bare                          bool                               // there is something to do even if no file changes
+	choice                        func(trust.Plan) fyne.CanvasObject // what the person may decide besides; nil for nothing
+	after                         func()                             // what follows when it is done; nil for nothing
+	stays                         bool                               // open, with the receipt and the way back
 	regs                          []string
 	made                          *trust.Plan
 	acting                        bool
@@ -60,22 +62,6 @@ func (w *Window) undoTitle(receipt string) string {
 	return w.t.UndoTitle(known[i])
 }
 
-// showUntrust shows what ceasing to trust the registry on the page removes.
-func (w *Window) showUntrust() {
-	e, ok := w.entry()
-	if !ok {
-		return
-	}
-	regs := []trust.Registry{e.Known.Registry}
-	c := &confirmation{
-		title: w.t.SayOf("untrust.title", e.ID()), question: w.t.Say("untrust.question"), label: w.t.Say("untrust.do"),
-		empty: w.t.Say("untrust.none"), told: w.t.Untrusted,
-		plan: func(ctx context.Context) (trust.Plan, error) { return w.service.PlanUntrust(ctx, regs) },
-		act:  w.service.Apply,
-	}
-	c.open(w)
-}
-
 func (c *confirmation) open(w *Window) {
 	c.panel = w.newDialog(c.title)
 	w.dialog = c
@@ -84,11 +70,17 @@ func (c *confirmation) open(w *Window) {
 			c.close()
 		}
 	}
-	c.draw(widgets.Busy(w.t.Say("trust.planning")))
-	c.buttons(false)
+	c.replan()
 	c.show(nil)
+}
+
+// replan makes the plan, or makes it anew.
+func (c *confirmation) replan() {
+	c.draw(widgets.Busy(c.w.t.Say("trust.planning")))
+	c.buttons(false)
+	plan := c.plan
 	c.job.start(func(ctx context.Context, _ func(func())) func() {
-		p, err := c.plan(ctx)
+		p, err := plan(ctx)
 		return func() { c.planned(p, err) }
 	})
 }
@@ -112,7 +104,11 @@ func (c *confirmation) planned(p trust.Plan, err error) {
 		c.buttons(true)
 		return
 	case none && c.empty != "":
-		c.draw(widgets.NewText(c.empty, widgets.Look{}, widgets.Wrap))
+		col := widgets.Column(10, widgets.NewText(c.empty, widgets.Look{}, widgets.Wrap))
+		for _, n := range v.Notes {
+			col.Add(remarkLine(theme.State(n.Mark), n.Sentence))
+		}
+		c.draw(c.withChoice(p, []fyne.CanvasObject{col})...)
 		c.closeOnly(t.Say("act.close"))
 		return
 	}
@@ -123,8 +119,19 @@ func (c *confirmation) planned(p trust.Plan, err error) {
 	if c.note != "" {
 		col.Add(remarkLine(theme.Attention, c.note))
 	}
-	c.draw(question, widgets.Panel(col))
+	c.draw(c.withChoice(p, []fyne.CanvasObject{question, widgets.Panel(col)})...)
 	c.buttons(true)
+}
+
+// withChoice adds what the person may decide besides.
+func (c *confirmation) withChoice(p trust.Plan, objects []fyne.CanvasObject) []fyne.CanvasObject {
+	if c.choice == nil {
+		return objects
+	}
+	if o := c.choice(p); o != nil {
+		objects = append(objects, o)
+	}
+	return objects
 }
 
 func (c *confirmation) draw(objects ...fyne.CanvasObject) { c.modal.SetBody(objects...) }
@@ -165,6 +172,9 @@ func (c *confirmation) finish(receipt trust.Receipt, err error) {
 	w := c.w
 	w.loadHistory()
 	w.loadAccounts()
+	if err == nil && c.after != nil {
+		c.after()
+	}
 	if err == nil && c.stays {
 		c.settled(receipt)
 		return

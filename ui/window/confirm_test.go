@@ -27,10 +27,10 @@ func TestUntrustSaysWhatItDid(t *testing.T) {
 
 	r.w.showUntrust()
 	r.until("the plan to untrust", func() bool { return !r.button("Stop trusting").Disabled() })
-	r.has("The CA files of this registry are removed")
+	r.has("What this registry is trusted by is removed")
 	r.press("Stop trusting")
 	r.until("red again", func() bool { return strings.Contains(r.texts(), "nobody here knows") })
-	r.has("The CA files of this registry were removed.")
+	r.has("This registry’s CA was removed.")
 	if strings.Contains(r.texts(), "as it was before") {
 		t.Error("it is told as an undo")
 	}
@@ -44,7 +44,7 @@ func TestUntrustLeavesClientCertificates(t *testing.T) {
 	if notes := tl.Changes(p).Notes; !slices.Equal(notes, []vm.Remark{want}) {
 		t.Errorf("notes %+v", notes)
 	}
-	if got := tl.Untrusted(p); got != "The CA files of this registry were removed. Its client certificates stay." {
+	if got := tl.Untrusted(p); got != "This registry’s CA was removed. Its client certificates stay." {
 		t.Error(got)
 	}
 	if got := tl.Untrusted(trust.Plan{}); strings.Contains(got, "client") {

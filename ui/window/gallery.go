@@ -39,3 +39,17 @@ func (w *Window) OpenSigningRequest(name string) {
 
 // OpenWatch opens the watcher's settings.
 func (w *Window) OpenWatch() { w.showWatch() }
+
+// OpenHealth opens the page on this computer.
+func (w *Window) OpenHealth() {
+	if w.page.mode != showHealth {
+		w.showHealthPage()
+	}
+}
+
+// OpenUntrust opens the dialog that ends trust in the registry on the page.
+func (w *Window) OpenUntrust() {
+	if !w.dialogShown() {
+		w.showUntrust()
+	}
+}

@@ -13,6 +13,7 @@ import (
 // showHistoryPage shows what was changed for all registries.
 func (w *Window) showHistoryPage() {
 	w.leaveImages()
+	w.leaveHealth()
 	w.page.mode = showHistory
 	w.shell.SetDrawer(false)
 	w.page.refresh()

@@ -33,6 +33,7 @@ func shortcuts() []shortcut {
 		{fyne.Key3, false, "", "", func(w *Window) { w.showTab(tabImages) }},
 		{fyne.Key4, false, "", "", func(w *Window) { w.showTab(tabHistory) }},
 		{fyne.KeyH, false, "Ctrl+H", "keys.history", (*Window).showHistoryPage},
+		{fyne.KeyE, false, "Ctrl+E", "keys.health", (*Window).showHealthPage},
 		{fyne.KeyO, false, "Ctrl+O", "keys.open", (*Window).chooseFile},
 		{fyne.KeySlash, false, "Ctrl+/, F1", "keys.help", (*Window).showKeys},
 	}
@@ -131,7 +132,8 @@ func (w *Window) escape() {
 		w.shell.SetDrawer(false)
 	case w.sidebar.search.Text != "":
 		w.sidebar.search.SetText("")
-	case w.page.mode == showHistory:
+	case w.page.mode == showHistory, w.page.mode == showHealth:
+		w.leaveHealth()
 		w.page.mode = showRegistry
 		w.page.refresh()
 	default:

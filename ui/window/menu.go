@@ -27,6 +27,7 @@ func (w *Window) showMenu(at *widgets.Button) {
 		{label: w.t.Say("menu.check-all"), icon: theme.IconRefresh, do: w.checkAll},
 		{label: w.t.Say("menu.scan"), icon: theme.IconSearch, do: w.scan},
 		{label: w.t.Say("menu.examine"), icon: theme.IconFile, do: w.chooseFile},
+		{label: w.t.Say("menu.health"), icon: theme.IconCheck, do: w.showHealthPage},
 		{label: w.t.Say("menu.history"), icon: theme.IconHistory, do: w.showHistoryPage},
 		{label: w.t.Say(hidden), icon: theme.IconMore, do: w.toggleHidden},
 	}

@@ -19,6 +19,7 @@ type pageMode int
 const (
 	showRegistry pageMode = iota
 	showHistory           // of everything
+	showHealth            // of this computer
 )
 
 type pageTab int
@@ -52,6 +53,7 @@ type drawn struct {
 	signIn   vm.SignInTab
 	unread   error // what could not be read of sign-ins
 	receipts []vm.Receipt
+	health   vm.Health
 	narrow   bool
 	pending  bool
 	tab      pageTab
@@ -71,6 +73,8 @@ func (p *page) refresh() {
 	switch {
 	case p.mode == showHistory:
 		next.kind, next.receipts = "history", w.t.History(w.receipts, "")
+	case p.mode == showHealth:
+		next.kind, next.health = "health", w.t.Health(w.health)
 	case ok:
 		next.kind, next.registry = "registry", w.t.Registry(e)
 		switch p.tab {
@@ -105,6 +109,8 @@ func (p *page) draw(d drawn) {
 		p.set(p.imagesPage(d))
 	case "history":
 		p.scrolling(p.historyPage(d)...)
+	case "health":
+		p.healthPage(d.health)
 	case "empty":
 		p.filling(p.emptyState())
 	case "looking":

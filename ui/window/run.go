@@ -55,7 +55,7 @@ func New(ctx context.Context, a fyne.App, s platform.Service, o Options) *Window
 	}
 	w.t.W = o.Words
 	w.loading, w.checking, w.single, w.side = w.d.newJob(), w.d.newJob(), w.d.newJob(), w.d.newJob()
-	w.accounting, w.reading, w.looking = w.d.newJob(), w.d.newJob(), w.d.newJob()
+	w.accounting, w.reading, w.looking, w.examining = w.d.newJob(), w.d.newJob(), w.d.newJob(), w.d.newJob()
 	title := "app"
 	if o.Sandbox {
 		title = "sandbox.title"

@@ -37,6 +37,7 @@ type Window struct {
 	accounting *job // what is known of sign-ins
 	reading    *job // the repositories on the page
 	looking    *job // the tags of one of them, and what may be done with it
+	examining  *job // of this computer
 
 	book        *vm.Book
 	accounts    map[string]platform.Account // nil until they were read
@@ -45,6 +46,7 @@ type Window struct {
 	selected    string
 	showHidden  bool
 	receipts    []trust.Receipt
+	health      vm.Examination
 	progress    struct{ done, total int }
 	loaded      bool
 	waiting     *instance.Request // came before the list, nil for none
