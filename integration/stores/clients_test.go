@@ -64,6 +64,14 @@ func newLab(t *testing.T) *lab {
 	return l
 }
 
+// write makes a file in the person's home.
+func (l *lab) write(name string, content []byte) string {
+	l.t.Helper()
+	name = filepath.Join(l.home, name)
+	must(l.t, os.WriteFile(name, content, 0o600))
+	return name
+}
+
 // run runs a program as the person would.
 func (l *lab) run(argv ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
@@ -153,8 +161,7 @@ func TestNSS(t *testing.T) {
 	ini := "[Profile0]\nName=default\nIsRelative=1\nPath=x.default\nDefault=1\n"
 	must(t, os.WriteFile(filepath.Join(l.home, ".mozilla/firefox/profiles.ini"), []byte(ini), 0o600))
 	other := trusttest.NewCA(t, "Lab Root") // of the same name
-	theirs := filepath.Join(l.home, "other.pem")
-	must(t, os.WriteFile(theirs, other.PEM(), 0o600))
+	theirs := l.write("other.pem", other.PEM())
 	l.must("certutil", "-A", "-d", "sql:"+profile, "-n", "theirs", "-t", "CT,C,C", "-i", theirs)
 	before := l.must("certutil", "-L", "-d", "sql:"+profile)
 	expect := func(trusts bool) {
@@ -181,8 +188,7 @@ func TestNSS(t *testing.T) {
 func TestNSSPassword(t *testing.T) {
 	l := newLab(t)
 	shared, profile := filepath.Join(l.home, ".pki/nssdb"), filepath.Join(l.home, ".mozilla/firefox/x.default")
-	password := filepath.Join(l.home, "password")
-	must(t, os.WriteFile(password, []byte("secret\n"), 0o600))
+	password := l.write("password", []byte("secret\n"))
 	for dir, args := range map[string][]string{shared: {"-f", password}, profile: {"--empty-password"}} {
 		must(t, os.MkdirAll(dir, 0o700))
 		l.must(append([]string{"certutil", "-N", "-d", "sql:" + dir}, args...)...)

@@ -12,12 +12,13 @@ type Target struct {
 	Root    string // the tree in which Path lies, "" for this machine
 	Path    string
 	NoLinks bool // no link on the way is followed
+	fault   fault
 }
 
 // Replace gives the file new content in one step, if it holds was still. Mode, owner
 // and attributes stay. Errors are [Error]s; after one the file is as it was.
 func (t Target) Replace(was, content []byte) error {
-	parent, missing, err := tree{root: t.Root, noLinks: t.NoLinks}.open(filepath.Dir(t.Path))
+	parent, missing, err := tree{root: t.Root, noLinks: t.NoLinks, fault: t.fault}.open(filepath.Dir(t.Path))
 	if err != nil {
 		return err
 	}

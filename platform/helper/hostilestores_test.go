@@ -44,6 +44,10 @@ func hostileStores(s system) map[string]hostile {
 		},
 		"a person's keychain": {with(func(_ *lab, c *trust.Change) { c.Store = "keychain:user" }), change.ErrOutsideAllowList},
 		"a person's database": {with(func(_ *lab, c *trust.Change) { c.Store = "nss:/home/alice/.pki/nssdb" }), change.ErrOutsideAllowList},
+		"a person's runtime":  {with(func(_ *lab, c *trust.Change) { c.Store = "java:/home/alice/jdk/lib/security/cacerts" }), change.ErrOutsideAllowList},
+		"no runtime's file":   {with(func(_ *lab, c *trust.Change) { c.Store = "java:/etc/shadow" }), change.ErrOutsideAllowList},
+		"a runtime not there": {with(func(_ *lab, c *trust.Change) { c.Store = "java:/opt/none/lib/security/cacerts" }), change.ErrOutsideAllowList},
+		"a derived keystore":  {with(func(_ *lab, c *trust.Change) { c.Store = "java:/etc/ssl/certs/java/cacerts" }), change.ErrOutsideAllowList},
 		"a person's machine":  {with(func(_ *lab, c *trust.Change) { c.Store = "wsl:Ubuntu" }), change.ErrOutsideAllowList},
 		"no store":            {with(func(_ *lab, c *trust.Change) { c.Store = "" }), change.ErrOutsideAllowList},
 	}

@@ -98,7 +98,7 @@ func (s server) recover(ctx context.Context, id string) (trust.Receipt, error) {
 // engine is root's engine for plans of one reach. On macOS /etc itself is a link: there
 // the guard looks after those on the way, which must all be root's.
 func (s server) engine(reach trust.Reach) *change.Engine {
-	r := rules{world: s.world, site: siteOf(s.world.OS, s.programData)}
+	r := rules{world: s.world, site: siteOf(s.world.OS, s.programData).withJava(s.world)}
 	return &change.Engine{
 		Dir: s.journal, Root: s.world.Root, NoLinks: s.world.OS != "darwin", Owner: rootOwner(s.world),
 		Commands: anchors.Table{World: s.world}, Stores: all.Table(s.world), Now: s.world.Now, Fault: s.fault,

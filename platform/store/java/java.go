@@ -35,6 +35,9 @@ func (Kind) Name() string { return trust.StoreJava }
 func (Kind) Find(_ context.Context, w world.World) ([]store.Info, error) {
 	var out []store.Info
 	for _, h := range javahome.Find(w) {
+		if w.OS == "windows" && !writable(w, h.Cacerts) {
+			continue // the helper has none there: who else may write can hardly be told
+		}
 		info := store.Info{
 			ID: trust.NewStoreID(trust.StoreJava, h.Cacerts), Party: trust.Java, Location: locationOf(w, h.Cacerts),
 			Privileged: !writable(w, h.Cacerts), Derived: h.Derived,
