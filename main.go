@@ -13,7 +13,9 @@ import (
 	"mooring.dev/mooring/platform/credhelper"
 	"mooring.dev/mooring/platform/helper"
 	"mooring.dev/mooring/platform/world"
+	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/cli"
+	"mooring.dev/mooring/ui/words"
 )
 
 // version is set when a release is built.
@@ -52,7 +54,9 @@ func main() {
 // machine is this machine, or the tree that --root names.
 func machine(g cli.Globals) *platform.Machine {
 	if g.Root == "" {
-		return platform.New(world.Here())
+		m := platform.New(world.Here())
+		m.Prompt = func(r trust.Reach) string { return words.New(g.Lang).RightsPrompt(r) }
+		return m
 	}
 	target := g.OS
 	if target == "" {

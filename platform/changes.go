@@ -26,7 +26,7 @@ func (m *Machine) PlanTrust(ctx context.Context, q TrustRequest) (trust.Plan, er
 	if err != nil {
 		return trust.Plan{}, err
 	}
-	return planner.Trust(planner.Input{
+	return m.announced(planner.Trust(planner.Input{
 		Set: set, Probes: probes, Anchors: q.Anchors, AllowLeaf: q.AllowLeaf, Writable: m.writable,
 		Stores: stores, Reach: q.Reach,
 		Scope: func(r trust.Registry) []trust.Party {
@@ -36,7 +36,7 @@ func (m *Machine) PlanTrust(ctx context.Context, q TrustRequest) (trust.Plan, er
 			}
 			return scope
 		},
-	})
+	}))
 }
 
 // Reaches implements Service. Windows and macOS know an OS store of the person's
@@ -142,7 +142,7 @@ func (m *Machine) PlanUndo(ctx context.Context, id string) (trust.Plan, error) {
 	if err := m.applier().Own.Standing(ctx, r); err != nil {
 		return trust.Plan{}, err
 	}
-	return undoPlan(r), nil
+	return m.announced(undoPlan(r), nil)
 }
 
 // undoPlan turns a receipt around, last change first.

@@ -33,10 +33,10 @@ func (m *Machine) PlanClientCert(ctx context.Context, q ClientCertRequest, r cli
 	if err != nil {
 		return trust.Plan{}, err
 	}
-	return planner.ClientCert(planner.ClientInput{
+	return m.announced(planner.ClientCert(planner.ClientInput{
 		Set: set, Probe: probes[0], Pair: *r.Pair, Writable: m.writable,
 		Scope: m.scopes(set, q.Parties)(q.Registry), Meant: m.scopes(set, nil)(q.Registry),
-	})
+	}))
 }
 
 // clientCertError is an error with words of its own.

@@ -27,6 +27,9 @@ type Machine struct {
 	// Terminal: the person is at one, so sudo can ask for rights there. A window
 	// never sets it, even when a shell started it.
 	Terminal bool
+	// Prompt is what the system's own prompt for rights says of a reach, where it lets
+	// us; nil: nothing.
+	Prompt func(trust.Reach) string
 	// Program is the path of Mooring, for what starts it with the session; "": that
 	// of this process.
 	Program string
@@ -51,9 +54,22 @@ func (m *Machine) applier() *change.Applier {
 	if m.World.Root != "" {
 		dir = filepath.Join(m.World.Root, filepath.FromSlash(world.InTree(dir)))
 	}
-	a := elevate.New(m.World, dir, elevate.Options{Terminal: m.Terminal, Program: m.program()})
+	a := elevate.New(m.World, dir, m.elevation())
 	a.Own.Editor, a.Own.Secrets = configfile.AuthFile{}, moved{m}
 	return a
+}
+
+// elevation is how the person can be asked for rights.
+func (m *Machine) elevation() elevate.Options {
+	return elevate.Options{Terminal: m.Terminal, Program: m.program(), Prompt: m.Prompt}
+}
+
+// announced adds to a plan what the system itself will ask before it is carried out.
+func (m *Machine) announced(p trust.Plan, err error) (trust.Plan, error) {
+	if err == nil {
+		p.Consequences = append(p.Consequences, elevate.Announce(m.World, p, m.elevation())...)
+	}
+	return p, err
 }
 
 // Known is a registry that this machine knows.

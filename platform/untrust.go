@@ -35,6 +35,10 @@ func (m *Machine) PlanUntrust(ctx context.Context, regs []trust.Registry) (trust
 // PlanRemoval implements Doctor. The other known registries are only asked if the
 // trust store of the computer would lose something.
 func (m *Machine) PlanRemoval(ctx context.Context, q UntrustRequest) (trust.Plan, error) {
+	return m.announced(m.removal(ctx, q))
+}
+
+func (m *Machine) removal(ctx context.Context, q UntrustRequest) (trust.Plan, error) {
 	set := consumers.Gather(ctx, m.World)
 	probes, err := m.probes(ctx, q.Registries, CheckOptions{})
 	if err != nil {

@@ -243,6 +243,13 @@ const (
 	GuestMachine ConsequenceCode = "guest-machine" // a virtual machine of podman's
 )
 
+// What the system asks before Mooring gets an administrator's rights, where it says
+// no more than the name of what gets them.
+const (
+	UACAsks       ConsequenceCode = "uac-asks"        // Windows, for the program that it calls Name
+	MacAsksHelper ConsequenceCode = "mac-asks-helper" // macOS, for the name and password of an administrator
+)
+
 // Consequences lists the codes.
 func Consequences() []ConsequenceCode {
 	return []ConsequenceCode{
@@ -251,7 +258,7 @@ func Consequences() []ConsequenceCode {
 		KeyDecrypted, PairsInTheWay, ManifestStops, OwnDirectory, HostsTOMLToEdit, ClientStays,
 		StoreKept, PlaintextStays, PasswordStays, PodmanLogin, EarlierFile, DockerServes, NothingKept, VariableWins,
 		NotMovable, OtherNames, TokenStays,
-		WindowsAsks, WindowsOwn, WindowsServices, MacAsksPerson, MacAsksAdmin,
+		WindowsAsks, WindowsOwn, WindowsServices, MacAsksPerson, MacAsksAdmin, UACAsks, MacAsksHelper,
 		NSSRunning, NSSNeedsTool, JavaRunning,
 		GuestStore, GuestMachine,
 	}
