@@ -67,7 +67,7 @@ func TestHelper(t *testing.T) {
 		}
 	}
 	t.Setenv("MOORING_TEST_INSTALLED", "yes")
-	windowsTests(t, elevateTests, "TestInstalledHelper", "TestByShellExecute", "TestNoHelperToExecute")
+	windowsTests(t, elevateTests, "TestInstalledHelper", "TestInstalledHelperAndTheComputersRoots", "TestByShellExecute", "TestNoHelperToExecute")
 }
 
 // windowsTests runs a test binary on wine, which must pass these tests.

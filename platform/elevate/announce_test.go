@@ -1,12 +1,29 @@
 package elevate
 
 import (
+	"context"
+	"errors"
+	"os/exec"
 	"slices"
 	"testing"
 
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
+
+// has is a runner with these programs on its PATH, which runs none.
+type has []string
+
+func (h has) Run(context.Context, world.Command) (world.Result, error) {
+	return world.Result{}, errors.New("not by this way")
+}
+
+func (h has) Look(name string) (string, error) {
+	if slices.Contains(h, name) {
+		return "/usr/bin/" + name, nil
+	}
+	return "", exec.ErrNotFound
+}
 
 func TestAnnounce(t *testing.T) {
 	asked := func(privileged bool, r trust.Reach) trust.Plan {

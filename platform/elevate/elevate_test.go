@@ -16,20 +16,6 @@ import (
 	"mooring.dev/mooring/trust"
 )
 
-// has is a runner with these programs on its PATH, which runs none.
-type has []string
-
-func (h has) Run(context.Context, world.Command) (world.Result, error) {
-	return world.Result{}, errors.New("not by this way")
-}
-
-func (h has) Look(name string) (string, error) {
-	if slices.Contains(h, name) {
-		return "/usr/bin/" + name, nil
-	}
-	return "", exec.ErrNotFound
-}
-
 func ask(programs has, terminal bool, res world.Result, err error) (*elevator, *world.Command) {
 	var got world.Command
 	return &elevator{

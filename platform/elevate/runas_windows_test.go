@@ -12,6 +12,8 @@ import (
 
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/helper"
+	"mooring.dev/mooring/platform/store/all"
+	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/trusttest"
 )
@@ -69,14 +71,9 @@ func TestNoHelperToExecute(t *testing.T) {
 	}
 }
 
-// TestInstalledHelper asks the real one, where it is installed: only a test of the
-// whole does that.
+// TestInstalledHelper: a plan and its undo, and plans that the helper refuses.
 func TestInstalledHelper(t *testing.T) {
-	dir := programFiles() + `\Mooring`
-	if os.Getenv("MOORING_TEST_INSTALLED") == "" {
-		t.Skip("the helper is not installed here")
-	}
-	q := requests{handing{dir: dir, ending: ".exe", check: helper.CheckInstalled, start: runAs}.ask}
+	q := installedHelper(t)
 	data, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +124,47 @@ func TestInstalledHelper(t *testing.T) {
 	if _, err := q.Undo(context.Background(), at, plan.Reach); !errors.Is(err, change.ErrNotUndoable) {
 		t.Errorf("undone twice: %v", err)
 	}
+}
+
+// TestInstalledHelperAndTheComputersRoots puts a root where every program of the computer
+// finds it, and takes it away.
+func TestInstalledHelperAndTheComputersRoots(t *testing.T) {
+	q := installedHelper(t)
+	ca := trusttest.NewCA(t, "Lab Root")
+	held := func() bool {
+		t.Helper()
+		m, err := all.Table(world.Here()).Get(t.Context(), machineRoot(ca).Store, ca.Cert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Held
+	}
+	plan := installing(ca, "")
+	plan.Reach, plan.Changes = trust.ReachComputer, []trust.Change{machineRoot(ca)}
+	at := change.NewID(time.Now())
+	if _, err := q.Apply(t.Context(), at, plan); err != nil || !held() {
+		t.Fatalf("%v, held %v", err, held())
+	}
+	if _, err := q.Undo(t.Context(), at, trust.ReachRegistry); !errors.Is(err, change.ErrTooBroad) || !held() {
+		t.Errorf("undone by the narrow action: %v", err)
+	}
+	if _, err := q.Undo(t.Context(), at, plan.Reach); err != nil || held() {
+		t.Errorf("%v, held %v", err, held())
+	}
+	plan.Changes[0].Store = `windows:CurrentUser\Root`
+	if _, err := q.Apply(t.Context(), change.NewID(time.Now()), plan); !errors.Is(err, change.ErrOutsideAllowList) {
+		t.Errorf("a person's store: %v", err)
+	}
+}
+
+// installedHelper is the way to the real one, where it is installed: only a test of
+// the whole does that.
+func installedHelper(t *testing.T) requests {
+	t.Helper()
+	if os.Getenv("MOORING_TEST_INSTALLED") == "" {
+		t.Skip("the helper is not installed here")
+	}
+	return requests{handing{dir: programFiles() + `\Mooring`, ending: ".exe", check: helper.CheckInstalled, start: runAs}.ask}
 }
 
 func installing(ca *trusttest.Cert, path string) trust.Plan {

@@ -8,6 +8,9 @@ import (
 	"mooring.dev/mooring/platform/change"
 )
 
+// kept are variables that stay. On Windows there are none.
+var kept []string
+
 // harden makes sure that this process has an administrator's rights, was started from
 // a file that only administrators can change, and carries nothing of its caller's. It
 // returns that file: Windows knows it, while the name that a program is given is its
@@ -28,8 +31,12 @@ func harden() (self string, err error) {
 	if err != nil {
 		return "", err
 	}
+	now := [][2]string{{"SystemRoot", root}, {"PATH", system}, {"TEMP", root + `\Temp`}, {"TMP", root + `\Temp`}}
+	for _, name := range kept {
+		now = append(now, [2]string{name, os.Getenv(name)})
+	}
 	os.Clearenv()
-	for _, kv := range [][2]string{{"SystemRoot", root}, {"PATH", system}, {"TEMP", root + `\Temp`}, {"TMP", root + `\Temp`}} {
+	for _, kv := range now {
 		if err := os.Setenv(kv[0], kv[1]); err != nil {
 			return "", err
 		}
