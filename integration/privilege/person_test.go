@@ -27,11 +27,16 @@ type said struct {
 
 // person is Mooring in a user's session: "apply" with a plan in the file that the
 // second argument names, or "undo" with a receipt's id. A third argument says that
-// there is a terminal, or with "dismiss" a desktop whose prompt the person closes.
+// there is a terminal, or with "dismiss" a desktop whose prompt the person closes, or
+// with "mac" that osascript is how the helper is reached.
 // It writes what came of it into the file "said".
 func person(args []string) int {
 	home, _ := os.UserHomeDir()
-	a := elevate.New(world.Here(), filepath.Join(home, ".local/state/mooring/journal"), elevate.Options{Terminal: len(args) > 2 && args[2] == "terminal"})
+	dir := filepath.Join(home, ".local/state/mooring/journal")
+	a := elevate.New(world.Here(), dir, elevate.Options{Terminal: len(args) > 2 && args[2] == "terminal"})
+	if len(args) > 2 && args[2] == "mac" {
+		a.Root = elevate.ByOsascript(osascript, desk.HelperDir)
+	}
 	var s said
 	var err error
 	if len(args) > 2 && args[2] == "dismiss" {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/helper"
 	"mooring.dev/mooring/platform/peer"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -19,6 +20,12 @@ import (
 type osascript struct {
 	run    func(context.Context, world.Command) (world.Result, error)
 	prompt func(trust.Reach) string
+}
+
+// ByOsascript reaches the helper in dir by what run makes of an osascript command. Where
+// there is none, a test hands the rest of the way to what there is.
+func ByOsascript(run func(context.Context, world.Command) (world.Result, error), dir string) change.Privileged {
+	return requests{handing{dir: dir, check: helper.CheckInstalled, start: osascript{run: run}.start}.ask}
 }
 
 // word is an argument that means itself to a shell and within a string of

@@ -37,6 +37,9 @@ func harden() (self string, err error) {
 			return "", err
 		}
 	}
+	if err := dropCapabilities(); err != nil {
+		return "", change.Refuse(change.ErrNoRights, "", "capabilities: %v", err)
+	}
 	self, err = os.Readlink("/proc/self/exe")
 	if err != nil {
 		return "", change.Refuse(change.ErrHelperUnsafe, "", "%v", err)
