@@ -29,9 +29,54 @@ var (
 
 // apple follows SecTrust: what Go accepts, on a path that holds nothing which is
 // denied and that keeps Apple's rules. The texts are those that Go programs print
-// on macOS. That it may fetch a missing intermediate from where the certificate
-// says is left out: others do not, and a server should not rely on it.
-func (v *verifier) apple(roots []Anchor, p Policy) outcome {
+// on macOS. An intermediate that was not sent may come from a keychain (parentSources
+// in trust/trustd/SecTrustServer.c). That it may also be fetched from where the
+// certificate says is left out: it depends on the network, and others do not.
+func (v *verifier) apple(roots []Anchor, p Policy, seen func(Anchor) bool) outcome {
+	first := v.applePath(roots, p)
+	held := v.heldIssuers(p)
+	if first.code == "" || len(held) == 0 {
+		return first
+	}
+	ep := v.ep
+	ep.Sent = slices.Clone(ep.Sent)
+	for _, a := range held {
+		ep.Sent = append(ep.Sent, a.Cert)
+	}
+	more := newVerifier(ep, v.at)
+	second := more.applePath(more.candidates(p, seen), p)
+	if second.code != "" {
+		return first
+	}
+	for i, link := range second.path {
+		if at := slices.IndexFunc(held, func(a Anchor) bool { return a.Cert.Equal(link.Cert) }); at >= 0 {
+			second.path[i].Source = held[at].Source
+		}
+	}
+	return second
+}
+
+// maxHeldIssuers bounds the climb from what was sent through the keychains.
+const maxHeldIssuers = 8
+
+// heldIssuers are certificates in keychains that issued what was sent, and those that
+// issued these, and are no anchors.
+func (v *verifier) heldIssuers(p Policy) []Anchor {
+	var out []Anchor
+	below := slices.Clone(v.ep.Sent)
+	for i := 0; i < len(below) && len(out) < maxHeldIssuers; i++ {
+		for _, a := range p.System.Named(below[i].RawIssuer) {
+			known := slices.ContainsFunc(below, a.Cert.Equal)
+			if !known && a.For(v.ep.Host) == Silent && below[i].CheckSignatureFrom(a.Cert) == nil {
+				out, below = append(out, a), append(below, a.Cert)
+			}
+		}
+	}
+	return out
+}
+
+// applePath is the first path to one of the roots that Apple would take.
+func (v *verifier) applePath(roots []Anchor, p Policy) outcome {
 	got := v.verify(roots, v.ep.Host)
 	if got.err != nil {
 		return v.failure(got.err)

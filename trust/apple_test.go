@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"slices"
 	"testing"
 	"time"
 
@@ -103,5 +104,49 @@ func TestLimits(t *testing.T) {
 				t.Errorf("%s: %s", v.State, v.Error)
 			}
 		})
+	}
+}
+
+// An intermediate that a keychain holds completes a chain on a Mac, and nowhere else.
+func TestAppleTakesIssuersFromKeychains(t *testing.T) {
+	l := newLab(t)
+	upper := l.root.Intermediate("Upper CA")
+	lower := upper.Intermediate("Lower CA")
+	leaf := lower.Leaf(trusttest.Names(host))
+	silent := &trust.Limits{Others: trust.Silent}
+	held := func(certs ...*trusttest.Cert) (out []trust.Anchor) {
+		for _, c := range certs {
+			out = append(out, trust.Anchor{Cert: c.Cert, Source: "store:keychain:user", Limits: silent})
+		}
+		return out
+	}
+	namesake := trusttest.NewCA(t, "Lower CA")
+	for name, tt := range map[string]struct {
+		system []trust.Anchor
+		want   trust.State
+	}{
+		"both in keychains":       {append(held(upper, lower), trust.Anchor{Cert: l.root.Cert, Source: "file:/r"}), trust.Trusted},
+		"one is missing":          {append(held(lower), trust.Anchor{Cert: l.root.Cert}), trust.Refused},
+		"the root is none":        {held(upper, lower, l.root), trust.Refused},
+		"one of that name only":   {append(held(upper, namesake), trust.Anchor{Cert: l.root.Cert}), trust.Refused},
+		"the lower one is denied": {append(held(upper), trust.Anchor{Cert: lower.Cert, Limits: &trust.Limits{Others: trust.Denies}}, trust.Anchor{Cert: l.root.Cert}), trust.Refused},
+	} {
+		p := trust.Policy{Dialect: trust.DialectApple, System: trust.NewAnchorSet(tt.system)}
+		v := trust.Judge(l.endpoint(leaf.Cert), p, now)
+		if v.State != tt.want {
+			t.Errorf("%s: %s %s", name, v.State, v.Error)
+		}
+		if v.State == trust.Trusted {
+			var sources []trust.Source
+			for _, link := range v.Path {
+				sources = append(sources, link.Source)
+			}
+			if want := []trust.Source{trust.SourceSent, "store:keychain:user", "store:keychain:user", "file:/r"}; !slices.Equal(sources, want) {
+				t.Errorf("%s: %q", name, sources)
+			}
+		}
+		if p.Dialect = trust.DialectGo; trust.Judge(l.endpoint(leaf.Cert), p, now).State != trust.Refused {
+			t.Errorf("%s: taken elsewhere", name)
+		}
 	}
 }

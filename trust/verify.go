@@ -52,7 +52,7 @@ func (v *verifier) chain(p Policy, seen func(Anchor) bool) outcome {
 	case DialectOpenSSL:
 		return v.openSSL(roots)
 	case DialectApple:
-		return v.apple(roots, p)
+		return v.apple(roots, p, seen)
 	}
 	return v.goes(roots, v.ep.Host)
 }
