@@ -31,7 +31,7 @@ BENCHTIME   ?= 1s
 # Where the window and the command line look for the helper.
 ldflags      = -X mooring.dev/mooring/platform/elevate.helperDir=$(helperdir)
 
-.PHONY: all deps build window cli share run demo test integration e2e window-windows wine-window bench lint fuzz cross install install-helper install-desktop uninstall deb rpm clean
+.PHONY: all deps build window cli share run demo test integration e2e window-windows cli-windows nsis wine-window bench lint fuzz cross install install-helper install-desktop uninstall deb rpm clean
 
 all: build
 
@@ -85,12 +85,19 @@ e2e: window cli deps-e2e
 # The window for Windows. Its C is compiled by mingw once, which takes a quarter of
 # an hour on one processor; seconds after that.
 window-windows: deps-wine
-	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ \
+	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc \
 		$(GO) build -tags $(window_tags) -ldflags '-s -w -H windowsgui' -o bin/windows/mooring.exe .
 
 # It, opened and photographed under wine.
 wine-window: window-windows deps-e2e
 	scripts/wine-window.sh bin/windows/mooring.exe
+
+cli-windows: deps-cli
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build -tags nogui -ldflags '-s -w' -o bin/windows/mooring-cli.exe .
+
+# A simple installer for Windows.
+nsis: window-windows cli-windows share
+	scripts/nsis.sh bin/windows dist/mooring-setup.exe
 
 bench: deps-test
 	$(GO) test -tags $(test_tags) -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./...

@@ -47,7 +47,7 @@ packages() {
 	apt-get:lab) echo docker.io containerd podman skopeo docker-registry apache2-utils nginx-light curl openssl \
 		iproute2 util-linux ca-certificates dbus polkitd pkexec sudo passwd gnome-keyring libsecret-tools \
 		make man-db xdg-utils bash-completion desktop-file-utils libnss3-tools p11-kit p11-kit-modules default-jre-headless ;;
-	apt-get:wine) echo wine wine64 gcc-mingw-w64-x86-64 ;;
+	apt-get:wine) echo wine wine64 gcc-mingw-w64-x86-64 nsis make ;;
 	apt-get:e2e) echo xvfb xauth openbox xdotool imagemagick dbus dbus-x11 polkitd pkexec fonts-nanum \
 		docker.io containerd podman skopeo docker-registry apache2-utils libgl1-mesa-dri iproute2 util-linux passwd \
 		gnome-keyring libsecret-tools lxqt-panel ;;

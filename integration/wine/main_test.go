@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(inside); dir != "" {
 		os.Exit(within(m, dir))
 	}
-	if err := namespace.Ready("wine", "go", "wine", "wineboot", "wineserver", compiler); err != nil {
+	if err := namespace.Ready("wine", "go", "wine", "wineboot", "wineserver", "makensis", "make", compiler); err != nil {
 		os.Exit(namespace.Skip(err))
 	}
 	code, err := outside()
@@ -49,7 +49,7 @@ func outside() (code int, err error) {
 	if err := os.Mkdir(programs, 0o755); err != nil {
 		return 1, err
 	}
-	for _, build := range []func(string) error{buildHelper, buildPrng, buildPrivileged} {
+	for _, build := range []func(string) error{buildHelper, buildPrng, buildPrivileged, buildInstaller} {
 		if err := build(programs); err != nil {
 			return 1, err
 		}
