@@ -153,8 +153,9 @@ func (t Teller) banner(e Entry, r trust.Report) Banner {
 	b := Banner{Mark: markOf(state), Sentence: t.sentence(r, state)}
 	b.Error, b.Detail = t.errorText(r, state)
 	_, undo := e.LatestTrust()
-	switch restart, waits := Waits(r, r.Scope...); {
-	case waits && state == trust.Refused:
+	switch restart, waits := onlyWaits(r); {
+	case waits:
+		b.Sentence = t.restartSentence(r, restart)
 		b.Action, b.Label = ActRestart, t.actToRestart(restart).Label
 	case undo:
 		b.Action, b.Label, b.Quiet = ActUndo, t.say("act.undo", nil), true

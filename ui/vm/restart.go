@@ -116,6 +116,27 @@ func Waits(r trust.Report, parties ...trust.Party) (restart trust.Restart, ok bo
 	return trust.Restart{}, false
 }
 
+// onlyWaits reports whether a restart is all that keeps those in scope from trusting
+// a registry, and of what.
+func onlyWaits(r trust.Report) (restart trust.Restart, ok bool) {
+	if r.Verdict() != trust.Refused {
+		return restart, false
+	}
+	for _, p := range r.PartiesIn(trust.Refused) {
+		if restart, ok = Waits(r, p); !ok {
+			return restart, false
+		}
+	}
+	return restart, ok
+}
+
+// restartSentence is who will trust a registry after a restart.
+func (t Teller) restartSentence(r trust.Report, restart trust.Restart) string {
+	return t.say("banner.restart", args{
+		"parties": t.W.Parties(r.PartiesIn(trust.Refused)), "when": t.W.Effective("after restart of " + restart.Name),
+	})
+}
+
 // WaitingFor lists the registries that an engine has to be restarted for.
 func (b *Book) WaitingFor(e trust.Engine) []trust.Registry {
 	var out []trust.Registry

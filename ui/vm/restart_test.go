@@ -92,3 +92,21 @@ func TestRestartPage(t *testing.T) {
 		}
 	}
 }
+
+// A registry that somebody refuses for another reason has another thing to be done
+// first.
+func TestBannerUrgesARestartOnlyWhereThatHelps(t *testing.T) {
+	tl := vm.NewTeller(wordstest.New(t, "en"))
+	action := func(r trust.Report) vm.Action {
+		return tl.Registry(vm.Entry{Known: platform.Known{Registry: r.Registry}, Report: &r}).Banner.Action
+	}
+	r := waitingReport(trust.EngineDocker, trust.Docker, trust.Podman)
+	if got := action(r); got != vm.ActRestart {
+		t.Errorf("docker alone waits: %q", got)
+	}
+	podman := &r.Endpoints[0].Verdicts[0]
+	podman.State, podman.Reason = trust.Refused, trust.UnknownAuthority
+	if got := action(r); got == vm.ActRestart {
+		t.Error("podman is refused for another reason, and a restart is urged")
+	}
+}

@@ -44,6 +44,9 @@ func TestRestartFromThePage(t *testing.T) {
 	if page.Banner.Action != vm.ActRestart || page.Banner.Label != "Restart docker…" {
 		t.Errorf("the banner offers %q: %q", page.Banner.Action, page.Banner.Label)
 	}
+	if want := "Docker will trust this registry after a restart of docker."; page.Banner.Sentence != want {
+		t.Errorf("the banner says %q", page.Banner.Sentence)
+	}
 	if i := slices.IndexFunc(page.Parties, func(row vm.Row) bool { return row.Party == trust.Docker }); len(page.Parties[i].Acts) != 1 {
 		t.Errorf("docker's row offers %+v", page.Parties[i].Acts)
 	}
