@@ -25,7 +25,7 @@ type RestartForm struct {
 // RestartPage is the restart dialog.
 type RestartPage struct {
 	Title   string
-	Sayings []Remark // what it is for, and what would stop
+	Sayings []Remark // what it is for, and what would stop; plain ones have no mark
 	Command string
 	Busy    string // what is being done, "" when nothing is
 	Problem *words.Problem
@@ -60,7 +60,7 @@ func (t Teller) RestartPage(f *RestartForm) RestartPage {
 
 // restartQuestion is what a person decides on.
 func (t Teller) restartQuestion(f *RestartForm, p *RestartPage) {
-	p.Sayings = []Remark{{MarkUnknown, t.say("restart.question", args{"name": f.Restart.Name})}}
+	p.Sayings = []Remark{{"", t.say("restart.question", args{"name": f.Restart.Name})}}
 	if f.Impact == nil {
 		if f.Err == nil {
 			p.Busy = t.say("restart.asking", nil)
@@ -69,9 +69,12 @@ func (t Teller) restartQuestion(f *RestartForm, p *RestartPage) {
 	}
 	sentences, mind := t.W.Impact(f.Restart, *f.Impact)
 	for i, s := range sentences {
-		mark := MarkUnknown
-		if i == 0 && mind {
+		var mark Mark
+		switch {
+		case i == 0 && mind:
 			mark = MarkAttention
+		case i == 0:
+			mark = MarkTrusted
 		}
 		p.Sayings = append(p.Sayings, Remark{mark, s})
 	}

@@ -115,6 +115,10 @@ func (d *restartDialog) render() {
 		body = append(body, d.w.problem(*p.Problem))
 	}
 	for _, s := range p.Sayings {
+		if s.Mark == "" {
+			body = append(body, widgets.NewText(s.Sentence, widgets.Look{}, widgets.Wrap))
+			continue
+		}
 		body = append(body, remarkLine(theme.State(s.Mark), s.Sentence))
 	}
 	if p.Busy != "" {
