@@ -13,9 +13,11 @@ import (
 // dir is a directory by its path: what the person's own half needs where Linux's
 // system calls are missing. Nothing privileged runs through it.
 type dir struct {
-	path  string // as the target machine writes it
-	at    string // on this machine
-	fault fault
+	path string // as the target machine writes it
+	at   string // on this machine
+	// guarded: what is made in it belongs to root's half, and nobody else shall change it.
+	guarded bool
+	fault   fault
 }
 
 // tree says how paths lead to directories; see the Linux one.
@@ -34,7 +36,7 @@ func (t tree) open(dirPath string) (*dir, []string, error) {
 		case err == nil && !i.IsDir():
 			return nil, nil, Refuse(ErrNotRegular, p, "not a directory")
 		case err == nil:
-			return &dir{path: p, at: at, fault: t.fault}, missing, t.links(p)
+			return &dir{path: p, at: at, guarded: t.noLinks, fault: t.fault}, missing, t.links(p)
 		case !errors.Is(err, fs.ErrNotExist) || p == filepath.Dir(p):
 			return nil, nil, failed(p, err)
 		}
@@ -61,12 +63,12 @@ func (d *dir) mkdir(name string, mode fs.FileMode) (*dir, bool, error) {
 	p := filepath.Join(d.path, name)
 	err := d.fault.at(faultMkdir)
 	if err == nil {
-		err = os.Mkdir(d.in(name), mode)
+		err = makeDir(d.in(name), mode, d.guarded)
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, false, failed(p, err)
 	}
-	return &dir{path: p, at: d.in(name), fault: d.fault}, err == nil, nil
+	return &dir{path: p, at: d.in(name), guarded: d.guarded, fault: d.fault}, err == nil, nil
 }
 
 func (d *dir) read(name string) (*file, error) {

@@ -27,39 +27,16 @@ func CheckInstalled(file string) error {
 	return onlyAdministrators(change.ErrHelperUnsafe, file, func(p string) bool { return p == file || p == dir })
 }
 
-// systemPlaces asks Windows, which no variable of the caller's has a part in. The
-// journal's directory is made here: below ProgramData every user may make one.
+// systemPlaces asks Windows, which no variable of the caller's has a part in. The engine
+// makes the journal's directory for administrators alone; one that is there must be
+// theirs, for below ProgramData every user may make one.
 func systemPlaces() (places, error) {
 	data, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0)
 	if err != nil {
 		return places{}, err
 	}
 	p := places{journal: data + `\Mooring\journal`, programData: data}
-	for _, dir := range []string{data + `\Mooring`, p.journal} {
-		if err := makePrivate(dir); err != nil {
-			return p, err
-		}
-	}
 	return p, guardHere(p.journal)
-}
-
-// makePrivate makes a directory that only administrators and the system can enter.
-func makePrivate(dir string) error {
-	sd, err := windows.SecurityDescriptorFromString("O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)")
-	if err != nil {
-		return err
-	}
-	path, err := windows.UTF16PtrFromString(dir)
-	if err != nil {
-		return err
-	}
-	attributes := windows.SecurityAttributes{SecurityDescriptor: sd}
-	attributes.Length = uint32(unsafe.Sizeof(attributes))
-	err = windows.CreateDirectory(path, &attributes)
-	if errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
-		return nil // whose it is will be seen
-	}
-	return err
 }
 
 // guardHere refuses a directory below ProgramData that others than administrators
