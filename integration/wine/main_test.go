@@ -1,7 +1,10 @@
 //go:build integration
 
 // Package wine runs Mooring for Windows on wine, whose Credential Manager takes and
-// refuses what Windows' does.
+// refuses what Windows' does, and whose certificate stores keep what they are given.
+// What it cannot show is a person who refuses or lacks rights: every process is an
+// administrator there, and nobody is asked. Those are injected in
+// platform/store/winstore.
 package wine
 
 import (
@@ -27,7 +30,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(inside); dir != "" {
 		os.Exit(within(m, dir))
 	}
-	if err := namespace.Ready("wine", "go", "wine", "wineboot", "wineserver", "makensis", "make", compiler); err != nil {
+	if err := namespace.Ready("wine", "go", "ip", "wine", "wineboot", "wineserver", "makensis", "make", compiler); err != nil {
 		os.Exit(namespace.Skip(err))
 	}
 	code, err := outside()
@@ -49,7 +52,7 @@ func outside() (code int, err error) {
 	if err := os.Mkdir(programs, 0o755); err != nil {
 		return 1, err
 	}
-	for _, build := range []func(string) error{buildHelper, buildPrng, buildPrivileged, buildInstaller} {
+	for _, build := range []func(string) error{buildPrograms, buildPrng, buildPrivileged, buildInstaller} {
 		if err := build(programs); err != nil {
 			return 1, err
 		}
@@ -57,15 +60,35 @@ func outside() (code int, err error) {
 	return namespace.Run(inside+"="+dir, built+"="+programs, "HOME="+dir, "TMPDIR="+dir)
 }
 
-func buildHelper(dir string) error {
+// The programs that the tests of every file here use: Mooring, somebody else, and the
+// tests of what is Windows' own code.
+const (
+	mooringProgram = "mooring.exe"
+	clientProgram  = "client.exe"
+	winstoreTests  = "winstore.test.exe"
+	changeTests    = "change.test.exe"
+)
+
+func buildPrograms(dir string) error {
 	root, err := namespace.ModuleRoot()
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "build", "-tags", "nogui", "-ldflags", "-s -w", "-o", filepath.Join(dir, "docker-credential-mooring.exe"), ".")
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=windows", "GOARCH=amd64")
-	return run(cmd)
+	mooring := filepath.Join(dir, mooringProgram)
+	for _, args := range [][]string{
+		{"build", "-tags", "nogui", "-ldflags", "-s -w", "-o", mooring, "."},
+		{"build", "-o", filepath.Join(dir, clientProgram), "./integration/wine/client"},
+		{"test", "-tags", "nogui", "-c", "-o", filepath.Join(dir, winstoreTests), "./platform/store/winstore"},
+		{"test", "-tags", "nogui", "-c", "-o", filepath.Join(dir, changeTests), "./platform/change"},
+	} {
+		cmd := exec.Command("go", args...)
+		cmd.Dir = root
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=windows", "GOARCH=amd64")
+		if err := run(cmd); err != nil {
+			return err
+		}
+	}
+	return os.Link(mooring, filepath.Join(dir, "docker-credential-mooring.exe"))
 }
 
 // buildPrng makes the library that Go has taken random numbers from since 1.21, and
@@ -106,7 +129,13 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 }
 
 func within(m *testing.M, dir string) int {
-	err := namespace.Furnish(dir, []namespace.Mount{{Kind: "proc", At: "/proc"}, {Kind: "tmpfs", At: "/run"}})
+	layers := filepath.Join(dir, "layers")
+	err := namespace.Furnish(layers, []namespace.Mount{
+		{Kind: "proc", At: "/proc"}, {Kind: "tmpfs", At: "/run"}, {Kind: "tmpfs", At: layers}, {Kind: "overlay", At: "/etc"},
+	})
+	if err == nil {
+		err = namespace.Network("127.0.0.1 localhost\n10.77.0.1 reg.example up.example\n")
+	}
 	if err == nil {
 		err = boot()
 	}
