@@ -208,7 +208,7 @@ func (r record) settings(root bool) settings {
 		}
 	}
 	s = s.normal()
-	if !s.covers(r.rules) {
+	if !s.covers(r.rules) || len(s.String()) > maxSettings {
 		return other
 	}
 	if root && s.result == trusts && s.policies == nil {

@@ -11,7 +11,7 @@ import (
 
 // settings is what one domain says of one certificate, as far as one call of
 // `security add-trusted-cert` can say it: a result for every combination of
-// policies and hosts (SecurityTool/macOS/trusted_cert_add.c). Its spelling, [settings.String], is what
+// policies and hosts (SecurityTool/macOS/trusted_cert_add.c). Its spelling is what
 // trust.Membership.Settings holds:
 //
 //	""                       no trust settings
@@ -26,7 +26,8 @@ import (
 //
 // Trusted is one word here and two in `security`: trustRoot is for certificates
 // that sign themselves and trustAsRoot for all others, and either is refused for
-// the other kind (OSX/libsecurity_keychain/lib/TrustSettings.cpp), so the certificate says which.
+// the other kind (OSX/libsecurity_keychain/lib/TrustSettings.cpp), so the certificate
+// says which.
 type settings struct {
 	result   string   // "" for no settings
 	policies []string // sorted, as `security` names them; nil for every policy
@@ -93,8 +94,8 @@ func (s settings) String() string {
 // sayable reports whether `security` can be told these settings again.
 func (s settings) sayable() bool { return s.other == "" }
 
-// maxSettings bounds the spelling that is read: it may come from a plan.
-const maxSettings = 16 << 10
+// maxSettings bounds a spelling: it may come from a plan, and root takes no longer one.
+const maxSettings = 4 << 10
 
 var errSettings = errors.New("not trust settings of macOS as Mooring writes them")
 
@@ -229,7 +230,7 @@ func (s settings) everyHost() bool {
 // they cannot be named.
 func forHosts(hosts []string) settings {
 	s := settings{result: trusts, policies: []string{tls}, hosts: hosts}.normal()
-	if len(s.hosts) > maxHosts || slices.ContainsFunc(s.hosts, func(h string) bool { return !isHost(h) }) {
+	if len(s.hosts) > maxHosts || len(s.String()) > maxSettings || slices.ContainsFunc(s.hosts, func(h string) bool { return !isHost(h) }) {
 		s.hosts = nil
 	}
 	return s

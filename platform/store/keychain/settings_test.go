@@ -36,6 +36,10 @@ func TestJoin(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf("h%03d.example", i)
 	}
+	long := make([]string, 40)
+	for i := range long {
+		long[i] = fmt.Sprintf("%s%03d.example", strings.Repeat("long.", 20), i)
+	}
 	other := otherPrefix + strings.Repeat("0", 64)
 	for name, tt := range map[string]struct {
 		was   string
@@ -63,6 +67,7 @@ func TestJoin(t *testing.T) {
 		"not of ours":             {"x", []string{"a"}, "trust ssl host=a", ""},
 		"a name that is none":     {"", []string{"a", "b c"}, "trust ssl", ""},
 		"more than one call says": {"", many, "trust ssl", ""},
+		"longer than root takes":  {"", long, "trust ssl", ""},
 	} {
 		want := trust.Membership{Held: true, Settings: forHosts(tt.hosts).String()}
 		got := join(trust.Membership{Held: tt.was != "", Settings: tt.was}, want)
