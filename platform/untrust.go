@@ -50,7 +50,7 @@ func (m *Machine) removal(ctx context.Context, q UntrustRequest) (trust.Plan, er
 		Stores: func(list []trust.Anchor) ([]planner.Store, error) { return m.stores(ctx, list) },
 	}
 	plan, err := planner.Untrust(r)
-	if err != nil || plan.Reach != trust.ReachComputer && len(q.Certificates) == 0 {
+	if err != nil || plan.Reach == trust.ReachRegistry && len(q.Certificates) == 0 {
 		return plan, err
 	}
 	concerned := q.Registries
@@ -60,7 +60,7 @@ func (m *Machine) removal(ctx context.Context, q UntrustRequest) (trust.Plan, er
 			return trust.Plan{}, err
 		}
 	}
-	if plan.Reach == trust.ReachComputer {
+	if plan.Reach != trust.ReachRegistry {
 		if r.Others, r.Unasked, err = m.others(ctx, concerned); err != nil {
 			return trust.Plan{}, err
 		}

@@ -178,9 +178,25 @@ func TestNSS(t *testing.T) {
 	}
 	l.undo()
 	expect(false)
-	if after := l.must("certutil", "-L", "-d", "sql:"+profile); after != before {
-		t.Errorf("certutil lists\n%s\nbefore\n%s", after, before)
+	unchanged := func() {
+		t.Helper()
+		if after := l.must("certutil", "-L", "-d", "sql:"+profile); after != before {
+			t.Errorf("certutil lists\n%s\nbefore\n%s", after, before)
+		}
 	}
+	unchanged()
+	// What another tool added ceases to be trusted, too, and nothing of others'.
+	l.must("certutil", "-A", "-d", "sql:"+profile, "-n", "by hand", "-t", "C,,", "-i", l.file)
+	l.trust("nss")
+	expect(true)
+	l.must(program("mooring"), "untrust", registry, "--yes")
+	expect(false)
+	unchanged()
+	l.undo()
+	if out := l.must("certutil", "-L", "-d", "sql:"+profile); !strings.Contains(out, "by hand") {
+		t.Errorf("certutil lists\n%s", out)
+	}
+	expect(true)
 }
 
 // TestNSSPassword: a database under a password cannot be changed, which is said, and

@@ -126,6 +126,7 @@ func (r *remover) registries() {
 	}
 	r.files(files)
 	r.fromStore(r.trustedBy())
+	r.met = append(r.met, r.byMembers()...)
 	r.elsewhere()
 }
 
@@ -196,6 +197,9 @@ func (r *remover) elsewhere() {
 		for _, policy := range after.Policies(p.Registry) {
 			for _, a := range policy.Anchors {
 				file := a.Source.File()
+				if a.Source.Store() != "" { // see members
+					continue
+				}
 				named := slices.ContainsFunc(r.plan.Consequences, func(c trust.Consequence) bool { return c.Path == file })
 				if !named && !policy.Consumer.Remote {
 					r.say(trust.Consequence{Code: trust.LeftPlace, Path: file, Name: commonName(a.Cert)})

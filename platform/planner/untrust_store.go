@@ -40,17 +40,54 @@ func (r *remover) trustedBy() []trust.Anchor {
 
 func (r *remover) anchorsOf(p trust.Probe) []trust.Anchor {
 	var out []trust.Anchor
+	for _, end := range r.ends(p) {
+		if a, ok := r.q.Set.System.Anchors.Find(end.Cert); ok {
+			out = append(out, a)
+		}
+	}
+	return trust.NewAnchorSet(out).All()
+}
+
+// ends are the anchors at which the trusted paths of a registry end, in whatever
+// store.
+func (r *remover) ends(p trust.Probe) []trust.Anchor {
+	var out []trust.Anchor
 	for _, ep := range p.Endpoints {
 		for _, v := range r.q.Set.Judge(p, ep, nil, r.now).Verdicts {
-			if len(v.Path) == 0 || v.State != trust.Trusted && v.Effective == "" {
-				continue
-			}
-			if a, ok := r.q.Set.System.Anchors.Find(v.Path[len(v.Path)-1].Cert); ok {
-				out = append(out, a)
+			if len(v.Path) > 0 && (v.State == trust.Trusted || v.Effective != "") {
+				end := v.Path[len(v.Path)-1]
+				out = append(out, trust.Anchor{Cert: end.Cert, Source: end.Source})
 			}
 		}
 	}
 	return trust.NewAnchorSet(out).All()
+}
+
+// byMembers are the anchors of the registries that databases and keystores alone
+// hold. One by which others are trusted, too, stays as it would in the computer's store.
+func (r *remover) byMembers() []trust.Anchor {
+	var out []trust.Anchor
+	for _, p := range r.q.Probes {
+		for _, a := range r.ends(p) {
+			kind := a.Source.Store().Kind()
+			if _, known := r.q.Set.System.Anchors.Find(a.Cert); known || kind != trust.StoreNSS && kind != trust.StoreJava {
+				continue
+			}
+			var lose []string
+			for _, other := range r.q.Others {
+				if slices.ContainsFunc(r.ends(other), func(b trust.Anchor) bool { return b.Cert.Equal(a.Cert) }) {
+					lose = append(lose, other.Registry.String())
+				}
+			}
+			if len(lose) > 0 && r.q.Store != StoreTake {
+				r.say(trust.Consequence{Code: trust.LeftShared, Name: commonName(a.Cert), Registry: enumerated(lose)})
+				r.stay = append(r.stay, a)
+				continue
+			}
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // fromStore takes anchors out of the computer's store, and lets it be made anew.
@@ -198,7 +235,8 @@ func (r *remover) members() error {
 			fp := a.Fingerprint()
 			ours := len(r.q.Certificates) > 0 || r.q.Set.World.OS == "linux" || r.q.Added(s.ID, fp)
 			switch {
-			case !s.Was[i].Held || packaged[fp]:
+			case !s.Was[i].Held || packaged[fp], s.Bundled != nil && s.Bundled(s.Was[i]):
+			case s.Derived: // it follows the computer's store
 			case ours && len(r.q.Certificates) > 0:
 				r.takeFrom(s, a, s.Was[i], trust.Membership{})
 			case ours:

@@ -48,6 +48,9 @@ type Info struct {
 	// Derived: the store is made from that of the operating system, and gets an anchor
 	// by way of that alone.
 	Derived bool
+	// Bundled, where it is set, reports whether a certificate that is held so came with
+	// the program whose store it is.
+	Bundled func(was trust.Membership) bool
 	// Want is how the store holds an anchor for the TLS servers of registries.
 	Want func(cert *x509.Certificate, regs []trust.Registry) trust.Membership
 	// Join, where it is set, is how the store holds an anchor that it holds as was, once

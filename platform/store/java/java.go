@@ -48,7 +48,9 @@ func (Kind) Find(_ context.Context, w world.World) ([]store.Info, error) {
 				}
 				return want
 			},
-			Asks: []trust.ConsequenceCode{trust.JavaRunning},
+			// The roots of a JDK have names such as "isrgrootx1 [jdk]".
+			Bundled: func(was trust.Membership) bool { return strings.Contains(was.Settings, "%5Bjdk%5D") },
+			Asks:    []trust.ConsequenceCode{trust.JavaRunning},
 		}
 		out = append(out, info)
 	}

@@ -93,7 +93,6 @@ const (
 func (d *database) look(ctx context.Context, cert *x509.Certificate) (entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	at := entry{cert: cert}
 	certs, err := nssdb.Read(d.w, d.dir)
 	for errors.Is(err, nssdb.ErrBusy) && ctx.Err() == nil {
 		select {
@@ -104,15 +103,20 @@ func (d *database) look(ctx context.Context, cert *x509.Certificate) (entry, err
 	}
 	switch {
 	case errors.Is(err, nssdb.ErrBusy):
-		return at, change.Refuse(change.ErrIO, d.dir, "%v", err)
+		return entry{}, change.Refuse(change.ErrIO, d.dir, "%v", err)
 	case err != nil:
-		return at, change.As(err)
+		return entry{}, change.As(err)
 	}
+	return entryOf(certs, cert), nil
+}
+
+func entryOf(certs []nssdb.Cert, cert *x509.Certificate) entry {
+	at := entry{cert: cert}
 	if i := slices.IndexFunc(certs, func(c nssdb.Cert) bool { return c.Cert.Equal(cert) }); i >= 0 {
 		at.held, at.name, at.flags = true, certs[i].Label, certs[i].Flags
 		at.shared = slices.ContainsFunc(certs, func(c nssdb.Cert) bool { return c.Label == at.name && !c.Cert.Equal(cert) })
 	}
-	return at, nil
+	return at
 }
 
 // settings is what NSS says of a certificate: "C,, name=mkcert%20CA". No trust at all

@@ -64,20 +64,32 @@ func (Kind) Find(_ context.Context, w world.World) ([]store.Info, error) {
 				}
 				return want
 			},
-			Commands: commands(p.Dir), Asks: asks,
+			Commands: commands(w, p.Dir), Asks: asks,
 		})
 	}
 	return out, nil
 }
 
-// commands shows what Set runs.
-func commands(dir string) func(*x509.Certificate, trust.Membership) []string {
+// commands shows what Set runs, given how the database holds the certificate now.
+func commands(w world.World, dir string) func(*x509.Certificate, trust.Membership) []string {
 	return func(cert *x509.Certificate, want trust.Membership) []string {
-		argv := remove(dir, own(cert))
-		if want.Held {
-			argv = append(add(dir, own(cert), forServers), "<", "FILE")
+		s, err := parse(want.Settings)
+		if err != nil {
+			return nil
 		}
-		return []string{strings.Join(argv, " ")}
+		if s.name == "" {
+			s.name = own(cert)
+		}
+		certs, _ := nssdb.Read(w, dir) // of one that cannot be read Get says why
+		at := entryOf(certs, cert)
+		var out []string
+		if at.held && (!want.Held || at.name != s.name) {
+			out = append(out, strings.Join(remove(dir, at.name), " "))
+		}
+		if want.Held {
+			out = append(out, strings.Join(append(add(dir, s.name, s.flags), "<", "FILE"), " "))
+		}
+		return out
 	}
 }
 

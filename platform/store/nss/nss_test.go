@@ -323,8 +323,14 @@ func TestFind(t *testing.T) {
 	if shown != "certutil -A -a -d sql:"+m.dir+" -n "+nick+" -t C,, -f /dev/null < FILE" {
 		t.Errorf("shown %q", shown)
 	}
-	if shown := i.Commands(ca.Cert, none)[0]; shown != "certutil -D -d sql:"+m.dir+" -n "+nick+" -f /dev/null" {
-		t.Errorf("shown %q", shown)
+	m.foreign(ca, "theirs", "T,,")
+	for want, lines := range map[trust.Membership][]string{
+		none: {"certutil -D -d sql:" + m.dir + " -n theirs -f /dev/null"},
+		held: {"certutil -D -d sql:" + m.dir + " -n theirs -f /dev/null", shown},
+	} {
+		if got := i.Commands(ca.Cert, want); !slices.Equal(got, lines) {
+			t.Errorf("shown %q", got)
+		}
 	}
 	if i.Party != trust.NSS || i.Location != trust.LocationUser || i.Privileged || i.Derived || i.Want(nil, nil) != held {
 		t.Errorf("%+v", i)
