@@ -127,6 +127,15 @@ func TestDistributionIsLeftClean(t *testing.T) {
 	if err := opened(t, WSL{}, on(h, "windows"), "Ubuntu").Set(t.Context(), ca.Cert, trust.Membership{}); !errors.Is(err, change.ErrNotTaken) {
 		t.Errorf("still held: %v", err)
 	}
+	// One that sleeps is not woken.
+	h = &windows{distributions: map[string]*linux{"Ubuntu": debian()}, stopped: []string{"Sleeps"}}
+	sleeper := opened(t, WSL{}, on(h, "windows"), "Sleeps")
+	if err := sleeper.Set(t.Context(), ca.Cert, held); !errors.Is(err, change.ErrCommandFailed) || len(h.started) > 0 {
+		t.Errorf("%v, started %v", err, h.started)
+	}
+	if _, err := sleeper.Get(t.Context(), ca.Cert); err == nil || len(h.started) > 0 {
+		t.Errorf("%v, started %v", err, h.started)
+	}
 	// No store that is known.
 	h = &windows{distributions: map[string]*linux{"Odd": newLinux("/bin/sh")}}
 	if infos, err := (WSL{}).Find(t.Context(), on(h, "windows")); err != nil || len(infos) > 0 {

@@ -44,15 +44,14 @@ func (k WSL) Find(ctx context.Context, w world.World) ([]store.Info, error) {
 	if _, err := w.Run.Look(wslExe); err != nil {
 		return nil, nil
 	}
-	lister := guest{w: w, prefix: []string{wslExe}}
 	ctx, cancel := context.WithTimeout(ctx, maxList)
 	defer cancel()
-	out, err := lister.run(ctx, nil, 0, "--list", "--running", "--quiet")
+	awake, err := distributions(ctx, w)
 	if err != nil {
 		return nil, err
 	}
 	var found []store.Info
-	for _, name := range names(out) {
+	for _, name := range awake {
 		if notOurs(name) {
 			continue
 		}
@@ -62,6 +61,12 @@ func (k WSL) Find(ctx context.Context, w world.World) ([]store.Info, error) {
 		}
 	}
 	return found, nil
+}
+
+// distributions are those that run.
+func distributions(ctx context.Context, w world.World) ([]string, error) {
+	out, err := guest{w: w, prefix: []string{wslExe}}.run(ctx, nil, 0, "--list", "--running", "--quiet")
+	return names(out), err
 }
 
 // Open implements [store.Kind].
@@ -90,8 +95,16 @@ type family struct {
 	refresh string // the path of its command
 }
 
-// look finds the family by what is there.
+// look finds the family by what is there. It does not wake a distribution that has
+// come to rest since it was listed: that would be a change of its own.
 func (d distribution) look(ctx context.Context) (family, error) {
+	awake, err := distributions(ctx, d.w)
+	if err != nil {
+		return family{}, err
+	}
+	if !slices.Contains(awake, d.name) {
+		return family{}, change.Refuse(change.ErrCommandFailed, d.name, "the distribution %s is not running; start it first", d.name)
+	}
 	asked := anchors.Looked()
 	out, err := d.run(ctx, nil, 2, append([]string{"ls", "-1dLp"}, asked...)...) // 1 or 2: some are not there
 	if err != nil {
