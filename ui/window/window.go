@@ -183,9 +183,10 @@ func (w *Window) choose(id string) {
 	w.sidebar.list.Choose(w.selected)
 }
 
-// chooseWorst selects the registry that needs it most, if none is selected.
+// chooseWorst selects the registry that needs it most, if none is selected and the
+// person does not look elsewhere meanwhile.
 func (w *Window) chooseWorst() {
-	if w.selected != "" {
+	if w.selected != "" || w.page.mode != showRegistry {
 		return
 	}
 	for _, r := range w.t.Sidebar(w.book, "").Rows {
