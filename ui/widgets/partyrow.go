@@ -147,10 +147,11 @@ func lookedRow(l LookedPath) fyne.CanvasObject {
 	case l.Found:
 		mark = theme.Icon(theme.IconCheck, theme.ColorTrusted)
 	}
-	parts := []fyne.CanvasObject{
-		Icon(mark, 13),
-		Column(1, NewText(l.Path, Mono, CutMiddle), NewText(l.Word, Secondary, Wrap)),
+	words := Column(1, NewText(l.Path, Mono, CutMiddle))
+	if l.Word != "" {
+		words.Add(NewText(l.Word, Secondary, Wrap))
 	}
+	parts := []fyne.CanvasObject{Icon(mark, 13), words}
 	if l.Folder != nil {
 		parts = append(parts, NewIconButton(theme.IconFolder, "", l.Folder))
 	}
