@@ -47,7 +47,7 @@ picture() { import -window root "$ARTEFACTS/wine-window${1:+-$1}.png" || true; }
 ip link set lo up
 mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix
 mkfifo "$HOME/number"
-Xvfb -displayfd 3 -noreset -screen 0 1280x860x24 -nolisten tcp 3>"$HOME/number" 2>"$HOME/xvfb.log" &
+Xvfb -displayfd 3 -noreset -screen 0 1400x1000x24 -nolisten tcp 3>"$HOME/number" 2>"$HOME/xvfb.log" &
 read -r number <"$HOME/number"
 export DISPLAY=:$number
 openbox >/dev/null 2>&1 &
