@@ -32,8 +32,8 @@ func (m *Machine) PlanUntrust(ctx context.Context, regs []trust.Registry) (trust
 	return m.PlanRemoval(ctx, UntrustRequest{Registries: regs})
 }
 
-// PlanRemoval implements Doctor. The other known registries are only asked if the
-// trust store of the computer would lose something.
+// PlanRemoval implements Doctor. The other known registries are only asked if a store
+// that serves them as well would lose something.
 func (m *Machine) PlanRemoval(ctx context.Context, q UntrustRequest) (trust.Plan, error) {
 	return m.announced(m.removal(ctx, q))
 }

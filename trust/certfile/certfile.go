@@ -1,5 +1,5 @@
-// Package certfile reads files that should hold certificates: PEM, DER and
-// PKCS#7, and says what is wrong with the rest. What a person may have meant
+// Package certfile reads files that should hold certificates: PEM, DER, PKCS#7 and
+// Java's trust stores, and says what is wrong with the rest. What a person may have meant
 // ([Examine], [Read]) and what an engine would read of it ([GoAnchors]) are
 // different questions; much of Mooring's work lies between their answers.
 //
@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"mooring.dev/mooring/trust"
+	"mooring.dev/mooring/trust/javastore"
 )
 
 // The bounds of one file. The roots of all systems together have some 400 KB.
@@ -26,7 +27,8 @@ const (
 // every language.
 type Format string
 
-// The formats that are told apart. Certificates are read from the first five.
+// The formats that are told apart. Certificates are read from the first five, and
+// from PKCS#12 and JKS where they lie open: in the trust stores of Java.
 const (
 	PEM          Format = "PEM"
 	DER          Format = "DER"
@@ -80,6 +82,9 @@ func Examine(data []byte) File {
 	case PKCS7:
 		r.readPKCS7(text)
 		r.note(trust.NotPEM, string(PKCS7))
+	case JKS, PKCS12:
+		r.readKeystore(text)
+		r.note(trust.NotPEM, string(r.file.Format))
 	case Empty:
 		r.note(trust.EmptyFile, "")
 	default:
@@ -178,6 +183,18 @@ func (r *reader) certificate(der []byte) {
 	}
 	r.seen[fp] = true
 	r.file.Certs = append(r.file.Certs, c)
+}
+
+// readKeystore takes the anchors of a Java keystore, as far as they lie open in it:
+// behind a password is what the person has to export.
+func (r *reader) readKeystore(data []byte) {
+	store, err := javastore.Parse(data)
+	if err != nil {
+		return
+	}
+	for _, e := range store.Trusted {
+		r.certificate(e.DER)
+	}
 }
 
 // stripMark takes off a byte order mark and turns UTF-16 into UTF-8: PowerShell

@@ -90,6 +90,7 @@ func TestExamine(t *testing.T) {
 		{"PKCS#7 cut off", p7[:len(p7)-10], certfile.DER, 0, 0, "malformed-certificate:* not-pem:DER"},
 		{"PKCS#12", []byte{0x30, 5, 2, 1, 3, 0x30, 0}, certfile.PKCS12, 0, 0, "not-pem:PKCS#12"},
 		{"JKS", []byte("\xfe\xed\xfe\xed\x00\x00\x00\x02"), certfile.JKS, 0, 0, "not-pem:JKS"},
+		{"JKS with anchors", trusttest.Keystore(a, b), certfile.JKS, 2, 0, "not-pem:JKS"},
 		{"web page", []byte("\n<!DOCTYPE html><html>Sign in"), certfile.HTML, 0, 0, "not-pem:HTML"},
 		{"empty", nil, certfile.Empty, 0, 0, "empty-file:"},
 		{"white space", []byte(" \r\n\t"), certfile.Empty, 0, 0, "empty-file:"},

@@ -110,6 +110,11 @@ func TestEveryKindOfFileHasAName(t *testing.T) {
 				t.Errorf("%s: %s", lang, k)
 			}
 		}
+		for _, p := range trust.Parties() {
+			if name := w.Party(p); name == "" || strings.HasPrefix(name, "party.") {
+				t.Errorf("%s: %s is called %q", lang, p, name)
+			}
+		}
 		for _, c := range trust.Consequences() {
 			if w.Consequence(trust.Consequence{Code: c, Path: "/x"}) == "" {
 				t.Errorf("%s: %s", lang, c)
