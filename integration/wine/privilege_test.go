@@ -18,7 +18,7 @@ import (
 const (
 	handoverTests = "handover.test.exe"
 	elevateTests  = "elevate.test.exe"
-	helperProgram = "mooring-helper.exe"
+	privileged    = "privileged" // the directory of the helper's two files
 )
 
 // buildPrivileged builds them with wine's one user as an administrator: wine gives every
@@ -31,7 +31,7 @@ func buildPrivileged(dir string) error {
 	for _, argv := range [][]string{
 		{"test", "-c", "-o", filepath.Join(dir, handoverTests), "./platform/handover"},
 		{"test", "-c", "-o", filepath.Join(dir, elevateTests), "./platform/elevate"},
-		{"build", "-ldflags", "-s -w", "-o", filepath.Join(dir, helperProgram), "."},
+		{"build", "-ldflags", "-s -w", "-o", filepath.Join(dir, privileged, "mooring-cli.exe"), "."},
 	} {
 		cmd := exec.Command("go", append([]string{argv[0], "-tags", "nogui,mooring_wine"}, argv[1:]...)...)
 		cmd.Dir = root
@@ -40,7 +40,7 @@ func buildPrivileged(dir string) error {
 			return err
 		}
 	}
-	return nil
+	return run(exec.Command(filepath.Join(root, "scripts/winres.sh"), filepath.Join(dir, privileged), "1.2.3"))
 }
 
 // TestHandover: two processes and a pipe between them, a stranger that connects first, a
@@ -57,17 +57,17 @@ func TestHelper(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	program, err := os.ReadFile(filepath.Join(os.Getenv(built), helperProgram))
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, name := range []string{"mooring-helper-registry.exe", "mooring-helper-computer.exe"} {
+		program, err := os.ReadFile(filepath.Join(os.Getenv(built), privileged, name))
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(dir, name), program, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	t.Setenv("MOORING_TEST_INSTALLED", "yes")
-	windowsTests(t, elevateTests, "TestInstalledHelper", "TestInstalledHelperAndTheComputersRoots", "TestByShellExecute", "TestNoHelperToExecute")
+	windowsTests(t, elevateTests, "TestInstalledHelper", "TestInstalledHelperAndTheComputersRoots", "TestInstalledHelperSaysWhatItIsFor", "TestByShellExecute", "TestNoHelperToExecute")
 }
 
 // windowsTests runs a test binary on wine, which must pass these tests.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 
@@ -155,6 +157,52 @@ func TestInstalledHelperAndTheComputersRoots(t *testing.T) {
 	if _, err := q.Apply(t.Context(), change.NewID(time.Now()), plan); !errors.Is(err, change.ErrOutsideAllowList) {
 		t.Errorf("a person's store: %v", err)
 	}
+}
+
+// TestInstalledHelperSaysWhatItIsFor: UAC shows the description in the file, which is what
+// the preview announced, and the manifest asks for no rights by itself.
+func TestInstalledHelperSaysWhatItIsFor(t *testing.T) {
+	installedHelper(t)
+	for r, name := range map[trust.Reach]string{trust.ReachRegistry: "mooring-helper-registry.exe", trust.ReachComputer: "mooring-helper-computer.exe"} {
+		file := filepath.Join(programFiles(), "Mooring", name)
+		if got := description(t, file); got != Description(r) {
+			t.Errorf("%s is called %q", file, got)
+		}
+		module, err := windows.LoadLibraryEx(file, 0, windows.LOAD_LIBRARY_AS_DATAFILE)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := windows.FindResource(module, windows.CREATEPROCESS_MANIFEST_RESOURCE_ID, windows.RT_MANIFEST)
+		if err != nil {
+			t.Fatal(err)
+		}
+		manifest, err := windows.LoadResourceData(module, info)
+		for _, word := range []string{`level="asInvoker"`, "longPathAware", "UTF-8", "permonitorv2"} {
+			if err != nil || !strings.Contains(string(manifest), word) {
+				t.Errorf("%s: no %s in the manifest, %v", file, word, err)
+			}
+		}
+		_ = windows.FreeLibrary(module)
+	}
+}
+
+// description is the FileDescription in a program's version, in English.
+func description(t *testing.T, file string) string {
+	t.Helper()
+	size, err := windows.GetFileVersionInfoSize(file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := make([]byte, size)
+	if err := windows.GetFileVersionInfo(file, 0, size, unsafe.Pointer(&data[0])); err != nil {
+		t.Fatal(err)
+	}
+	var text *uint16
+	var length uint32
+	if err := windows.VerQueryValue(unsafe.Pointer(&data[0]), `\StringFileInfo\040904b0\FileDescription`, unsafe.Pointer(&text), &length); err != nil {
+		t.Fatal(err)
+	}
+	return windows.UTF16PtrToString(text)
 }
 
 // installedHelper is the way to the real one, where it is installed: only a test of

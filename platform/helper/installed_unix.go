@@ -43,7 +43,10 @@ func checkInstalled(files world.FS, file string, owner int) error {
 	}
 }
 
-func systemPlaces() (places, error) { return unixPlaces(runtime.GOOS), nil }
+func systemPlaces() (places, error) {
+	p := unixPlaces(runtime.GOOS)
+	return p, guardHere(p.journal)
+}
 
 // guardHere refuses a directory that somebody else than root could change. On Linux
 // the engine's own way of opening directories leaves nothing to look after.
