@@ -12,5 +12,7 @@ if [ "$1" = --no-window ]; then options+=(-DNO_WINDOW); shift; fi
 programs=$(realpath "$1") installer=$(realpath -m "$2")
 cd "$(dirname "$0")/.."
 mkdir -p "$(dirname "$installer")"
-makensis -V2 -WX ${options[@]+"${options[@]}"} -DVERSION="$(bin/mooring-cli --version | cut -d' ' -f2)" \
+version=$(bin/mooring-cli --version | cut -d' ' -f2)
+scripts/winres.sh "$programs" "$version"
+makensis -V2 -WX ${options[@]+"${options[@]}"} -DVERSION="$version" \
 	-DBIN="$programs" -DSHARE="$PWD/bin/share" -DLICENSE="$PWD/LICENSE" -DOUT="$installer" assets/package/mooring.nsi

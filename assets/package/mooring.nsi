@@ -33,6 +33,7 @@ UninstPage instfiles
 !define ENVIRONMENT "SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Mooring"
 !define CLASSES "Software\Classes"
+!define EVENTS "SYSTEM\CurrentControlSet\Services\EventLog\Application\Mooring"
 !define BROADCAST 0xFFFF
 !define SETTING_CHANGE 0x001A
 
@@ -60,11 +61,14 @@ FunctionEnd
 Section
 	SetOutPath "$INSTDIR"
 	File "${BIN}/mooring-cli.exe"
-	; One program under four names: the helper goes by its own. The installer holds it
-	; once.
+	; One program under four names: the helper goes by its own, and has a description for
+	; each (scripts/winres.sh).
 	File "/oname=docker-credential-mooring.exe" "${BIN}/mooring-cli.exe"
-	File "/oname=mooring-helper-registry.exe" "${BIN}/mooring-cli.exe"
-	File "/oname=mooring-helper-computer.exe" "${BIN}/mooring-cli.exe"
+	File "${BIN}/mooring-helper-registry.exe"
+	File "${BIN}/mooring-helper-computer.exe"
+	; What the helper did is in the event log; this is whose words are shown there.
+	WriteRegExpandStr HKLM "${EVENTS}" "EventMessageFile" "%SystemRoot%\System32\EventCreate.exe"
+	WriteRegDWORD HKLM "${EVENTS}" "TypesSupported" 7
 	File "${SHARE}/mooring.ico"
 	File "/oname=LICENSE.txt" "${LICENSE}"
 	File "/oname=LICENSES.others.txt" "${SHARE}/LICENSES.others"
@@ -114,6 +118,7 @@ Section "Uninstall"
 	!insertmacro Withdraw .pem
 	!insertmacro Withdraw .p7b
 	DeleteRegKey HKLM "${UNINSTALL}"
+	DeleteRegKey HKLM "${EVENTS}"
 	Delete "$SMPROGRAMS\Mooring.lnk"
 	Delete "$INSTDIR\mooring.exe"
 	Delete "$INSTDIR\mooring-cli.exe"
