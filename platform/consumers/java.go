@@ -43,8 +43,13 @@ func (java) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 		}
 	}
 	// As a package of the distribution would read it, from the store of the system.
+	// Elsewhere each runtime brings certificates of its own.
 	r := begin(w, c, q.System)
-	if c.Installed {
+	switch {
+	case w.OS != "linux":
+		r.system = nil
+		r.unknown("no Java runtime was found, and each brings certificates of its own")
+	case c.Installed:
 		r.unknown("where this runtime keeps its certificates was not found; JAVA_HOME would tell")
 	}
 	return r.done()

@@ -51,7 +51,11 @@ func (nss) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 		r.unknown(db.why)
 	}
 	r.policy.Anchors = q.Shift.of(trust.NewStoreID(trust.StoreNSS, db.dir)).on(db.anchors)
-	switch roots, known := nssRoots(w, db.dir, q.System); {
+	store := q.System
+	if w.OS == "windows" {
+		store = store.session() // Firefox takes the person's roots over as well
+	}
+	switch roots, known := nssRoots(w, db.dir, store); {
 	case known:
 		r.policy.System = without(roots, db.distrusted)
 	case r.policy.Unknown == "":

@@ -64,6 +64,12 @@ func TestWhoSeesWhichStoreOfWindows(t *testing.T) {
 	}
 	token := dockerBuild{d}.Policy(w, dockerBuild{d}.Consumers(t.Context(), w)[0], Query{Registry: registry(t, "reg"), Role: trust.RoleToken, System: store})
 	same(t, "a token is fetched by the person's docker", subjects(token.System.All()), []string{"Own", "Computer"})
+	q := Query{Registry: registry(t, "reg"), Role: trust.RoleRegistry, System: store}
+	firefox := nss{}.Policy(w, trust.Consumer{Party: trust.NSS, Instance: "nss"}, q)
+	same(t, "Firefox takes over", subjects(firefox.System.All()), []string{"Own", "Computer"})
+	if p := (java{}).Policy(w, trust.Consumer{Party: trust.Java, Instance: "java"}, q); p.Unknown == "" || p.System.Len() != 0 {
+		t.Errorf("Java, which nobody has here: %q, %v", p.Unknown, subjects(p.System.All()))
+	}
 	if got := (system{}).Consumers(t.Context(), w); len(got) != 1 || got[0].Instance != instanceWindows {
 		t.Errorf("consumers %v", got)
 	}
