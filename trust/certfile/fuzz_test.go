@@ -18,7 +18,8 @@ func seeds(f *testing.F) {
 		nil, a.PEM(), a.Cert.Raw, p7, block("PKCS7", p7), join([]byte("\xef\xbb\xbf"), a.PEM(), a.PEM()),
 		block("CERTIFICATE", a.Cert.Raw, "A", "b"), block("TRUSTED CERTIFICATE", a.Cert.Raw), a.KeyPEM(),
 		utf16File(a.PEM(), 'L'),
-		{0x30, 5, 2, 1, 3, 0x30, 0}, trusttest.Keystore(a),
+		{0x30, 5, 2, 1, 3, 0x30, 0},
+		trusttest.Keystore(a),
 		{0x30, 0x80, 0x30, 0x80, 0, 0},
 	} {
 		f.Add(s)
