@@ -1,11 +1,22 @@
 package platform
 
-import "golang.org/x/sys/windows"
+import (
+	"strings"
+
+	"golang.org/x/sys/windows"
+)
 
 // mayWrite opens the directory for what making a file in it takes, and thereby asks
 // Windows, which knows of access lists and of what an administrator may not do before
 // the rights are asked for.
+//
+// What lies below ProgramData is the computer's, though every user may make directories
+// there: one of the person's own would be theirs to change for ever.
 func mayWrite(dir string) bool {
+	if data, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0); err != nil ||
+		!windows.GetCurrentProcessToken().IsElevated() && within(dir, data) {
+		return false
+	}
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return false
@@ -18,4 +29,10 @@ func mayWrite(dir string) bool {
 	}
 	_ = windows.CloseHandle(h)
 	return true
+}
+
+// within reports whether a path is dir or below it, as Windows compares names.
+func within(path, dir string) bool {
+	path, dir = strings.ToLower(path), strings.ToLower(dir)
+	return path == dir || strings.HasPrefix(path, dir+`\`)
 }
