@@ -11,7 +11,8 @@ import (
 )
 
 // dir is a directory by its path: what the person's own half needs where Linux's
-// system calls are missing. Nothing privileged runs through it.
+// system calls are missing. Root's half goes through it on Windows and macOS as well,
+// where its helper has seen first that nobody else can change what is on the way.
 type dir struct {
 	path string // as the target machine writes it
 	at   string // on this machine
