@@ -8,6 +8,7 @@ import (
 	"mooring.dev/mooring/platform/change"
 	"mooring.dev/mooring/platform/consumers"
 	"mooring.dev/mooring/platform/planner"
+	"mooring.dev/mooring/platform/store"
 	"mooring.dev/mooring/platform/store/all"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
@@ -21,22 +22,31 @@ func (m *Machine) PlanTrust(ctx context.Context, q TrustRequest) (trust.Plan, er
 	if err != nil {
 		return trust.Plan{}, err
 	}
-	scopeOf := m.scopes(set, q.Parties)
-	stores, err := m.stores(ctx, q.Anchors)
+	scope := m.scopes(set, q.Parties)
+	if trust.ReachRegistry.Wider(q.Reach) != trust.ReachRegistry {
+		scope = withSystem(scope)
+	}
+	stores, err := m.stores(ctx, q.Anchors, func(i store.Info) bool {
+		return slices.ContainsFunc(q.Registries, func(r trust.Registry) bool { return slices.Contains(scope(r), i.Party) })
+	})
 	if err != nil {
 		return trust.Plan{}, err
 	}
 	return m.announced(planner.Trust(planner.Input{
 		Set: set, Probes: probes, Anchors: q.Anchors, AllowLeaf: q.AllowLeaf, Writable: m.writable,
-		Stores: stores, Reach: q.Reach,
-		Scope: func(r trust.Registry) []trust.Party {
-			scope := scopeOf(r)
-			if trust.ReachRegistry.Wider(q.Reach) != trust.ReachRegistry && !slices.Contains(scope, trust.System) {
-				scope = append(slices.Clone(scope), trust.System)
-			}
-			return scope
-		},
+		Stores: stores, Reach: q.Reach, Scope: scope,
 	}))
+}
+
+// withSystem is scope with the OS store in it.
+func withSystem(scope func(trust.Registry) []trust.Party) func(trust.Registry) []trust.Party {
+	return func(r trust.Registry) []trust.Party {
+		parties := scope(r)
+		if slices.Contains(parties, trust.System) {
+			return parties
+		}
+		return append(slices.Clone(parties), trust.System)
+	}
 }
 
 // Reaches implements Service. Windows and macOS know an OS store of the person's
@@ -48,12 +58,15 @@ func (m *Machine) Reaches() []trust.Reach {
 	return []trust.Reach{trust.ReachRegistry, trust.ReachAccount, trust.ReachComputer}
 }
 
-// stores finds the trust stores of this machine and what they hold of anchors. One
-// that cannot be read is left out: nothing could be undone there.
-func (m *Machine) stores(ctx context.Context, anchors []trust.Anchor) ([]planner.Store, error) {
+// stores finds the trust stores of this machine that are wanted, and what they hold
+// of anchors. One that cannot be read is left out: nothing could be undone there.
+func (m *Machine) stores(ctx context.Context, anchors []trust.Anchor, wanted func(store.Info) bool) ([]planner.Store, error) {
 	table := all.Table(m.World)
 	var out []planner.Store
 	for _, info := range table.Find(ctx) {
+		if !wanted(info) {
+			continue
+		}
 		s := planner.Store{Info: info}
 		for _, a := range anchors {
 			was, err := table.Get(ctx, info.ID, a.Cert)

@@ -7,6 +7,7 @@ import (
 
 	"mooring.dev/mooring/platform/consumers"
 	"mooring.dev/mooring/platform/planner"
+	"mooring.dev/mooring/platform/store"
 	"mooring.dev/mooring/trust"
 )
 
@@ -47,7 +48,9 @@ func (m *Machine) removal(ctx context.Context, q UntrustRequest) (trust.Plan, er
 	r := planner.Removal{
 		Set: set, Probes: probes, Certificates: q.Certificates, Anchors: q.Anchors, Store: q.Store,
 		Scope: m.scopes(set, nil), Writable: m.writable, Added: m.addedToStores(),
-		Stores: func(list []trust.Anchor) ([]planner.Store, error) { return m.stores(ctx, list) },
+		Stores: func(list []trust.Anchor) ([]planner.Store, error) {
+			return m.stores(ctx, list, func(store.Info) bool { return true })
+		},
 	}
 	plan, err := planner.Untrust(r)
 	if err != nil || plan.Reach == trust.ReachRegistry && len(q.Certificates) == 0 {

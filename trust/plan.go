@@ -98,6 +98,8 @@ type Change struct {
 	Store StoreID     `json:"store,omitempty"`
 	Was   *Membership `json:"was,omitempty"`
 	Want  *Membership `json:"want,omitempty"`
+	// Limited: the store lets the certificate count for the plan's registries alone.
+	Limited bool `json:"limited,omitempty"`
 	// Command names an entry of the fixed command table, for RunCommand; Shown is
 	// the command line as a person reads it, also of a ChangeStore that is carried
 	// out by commands.
@@ -329,6 +331,21 @@ func (p Plan) Privileged() bool {
 		}
 	}
 	return false
+}
+
+// Limited reports whether all stores that the plan changes let its certificates count
+// for its registries alone.
+func (p Plan) Limited() bool {
+	stores := 0
+	for _, c := range p.Pending() {
+		switch {
+		case c.Kind == RunCommand, c.Kind == ChangeStore && !c.Limited:
+			return false
+		case c.Kind == ChangeStore:
+			stores++
+		}
+	}
+	return stores > 0
 }
 
 // Plaintext reports whether carrying out the plan puts a secret back into a file,

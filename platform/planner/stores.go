@@ -111,7 +111,8 @@ func (b *builder) addTo(s Store, parties ...trust.Party) {
 			if s.Commands != nil {
 				c.Shown = strings.Join(s.Commands(a.Cert, want), "\n")
 			}
-			b.widen(s)
+			c.Limited = s.Limited != nil && s.Limited(want)
+			b.widen(s, c.Limited)
 			b.shift.Added = append(b.shift.Added, trust.Anchor{Cert: a.Cert, Source: trust.StoreSource(s.ID), Since: b.now})
 		}
 		b.plan.Changes = append(b.plan.Changes, c)
@@ -146,9 +147,13 @@ func (b *builder) servers(a trust.Anchor) []trust.Registry {
 	return helped
 }
 
-// widen notes what it means that the plan changes a store.
-func (b *builder) widen(s Store) {
-	b.plan.Reach = b.plan.Reach.Wider(trust.ReachAt(s.Location))
+// widen notes what it means that the plan changes a store. A store of the person's
+// that is limited to the registries reaches no further than a directory for them does;
+// one of the computer's is for an administrator to agree to all the same.
+func (b *builder) widen(s Store, limited bool) {
+	if !limited || s.Location == trust.LocationComputer {
+		b.plan.Reach = b.plan.Reach.Wider(trust.ReachAt(s.Location))
+	}
 	for _, code := range s.Asks {
 		c := trust.Consequence{Code: code, Name: s.ID.Name()}
 		if !slices.Contains(b.plan.Consequences, c) {

@@ -174,3 +174,22 @@ func TestServersThatNeedAnAnchor(t *testing.T) {
 		}
 	}
 }
+
+// A store that is limited to the registries is no wider than a directory for them,
+// but one of all programs is for an administrator to agree to.
+func TestLimitedStores(t *testing.T) {
+	for reach, want := range map[trust.Reach]trust.Reach{trust.ReachAccount: trust.ReachRegistry, trust.ReachComputer: trust.ReachComputer} {
+		in := storeInput(t, reach, trust.Membership{}, trust.System)
+		for i := range in.Stores {
+			in.Stores[i].Limited = func(m trust.Membership) bool { return m.Settings == "keychain reg.lab" }
+		}
+		plan, err := Trust(in)
+		if err != nil || plan.Reach != want || !plan.Changes[0].Limited || !plan.Limited() {
+			t.Errorf("%s: reach %s, limited %v, %v", reach, plan.Reach, plan.Limited(), err)
+		}
+		in.Stores[0].Limited, in.Stores[1].Limited = nil, nil
+		if plan, err = Trust(in); err != nil || plan.Reach != reach || plan.Limited() {
+			t.Errorf("unlimited, %s: reach %s, limited %v, %v", reach, plan.Reach, plan.Limited(), err)
+		}
+	}
+}

@@ -265,7 +265,7 @@ func (r *remover) takeFrom(s Store, a trust.Anchor, was, want trust.Membership) 
 	if s.Commands != nil {
 		c.Shown = strings.Join(s.Commands(a.Cert, want), "\n")
 	}
-	r.widen(s)
+	r.widen(s, false)
 	r.plan.Anchors = appendAnchor(r.plan.Anchors, a)
 	r.plan.Changes = append(r.plan.Changes, c)
 	r.shift.Gone = append(r.shift.Gone, trust.Anchor{Cert: a.Cert, Source: trust.StoreSource(s.ID)})

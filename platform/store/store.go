@@ -58,6 +58,9 @@ type Info struct {
 	// others say the same in other words. Part is how it holds it once want is taken
 	// away again.
 	Join, Part func(was, want trust.Membership) trust.Membership
+	// Limited, where it is set, reports whether an anchor that is held so counts for
+	// nothing but the registries it was wanted for.
+	Limited func(want trust.Membership) bool
 	// Commands are the command lines that Set runs, as a person reads them, with a
 	// word like FILE for what is made at that moment. Nil: it runs none.
 	Commands func(cert *x509.Certificate, want trust.Membership) []string

@@ -182,7 +182,9 @@ func (t *text) preview(p trust.Plan) {
 	}
 	t.say(t.bold(title))
 	switch {
-	case !p.Extends():
+	case !p.Extends(), p.Reach == trust.ReachRegistry:
+	case p.Limited():
+		t.say(wrap(t.warn(t.t("plan.wide-limited", nil)), "  ", t.width))
 	case p.Reach == trust.ReachComputer:
 		t.say(wrap(t.warn(t.t("plan.wide", nil)), "  ", t.width))
 	case p.Reach == trust.ReachAccount:

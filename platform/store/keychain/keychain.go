@@ -79,7 +79,7 @@ func domainOf(w world.World, name string) (domain, bool) {
 func info(d domain) store.Info {
 	i := store.Info{
 		ID: trust.NewStoreID(trust.StoreKeychain, d.name), Party: trust.System, Location: trust.LocationUser,
-		Want: want, Join: join, Part: part,
+		Want: want, Join: join, Part: part, Limited: limited,
 		Commands: func(cert *x509.Certificate, want trust.Membership) []string { return shown(d, cert, want) },
 		Asks:     []trust.ConsequenceCode{trust.MacAsksPerson},
 	}
@@ -90,6 +90,12 @@ func info(d domain) store.Info {
 		i.Asks = []trust.ConsequenceCode{trust.MacAsksAdmin}
 	}
 	return i
+}
+
+// limited reports whether settings name hosts.
+func limited(m trust.Membership) bool {
+	s, err := stateOf(m)
+	return err == nil && len(s.settings.hosts) > 0
 }
 
 // want is trust for TLS with the registries' hosts alone.
