@@ -69,6 +69,9 @@ const (
 	changeTests    = "change.test.exe"
 )
 
+// buildPrograms builds Mooring so that it takes wine's one user, whom every file belongs
+// to, for an administrator (platform/helper/acl_wine.go): each of its processes has the
+// rights of one, and so a journal that nobody else may change.
 func buildPrograms(dir string) error {
 	root, err := namespace.ModuleRoot()
 	if err != nil {
@@ -76,7 +79,7 @@ func buildPrograms(dir string) error {
 	}
 	mooring := filepath.Join(dir, mooringProgram)
 	for _, args := range [][]string{
-		{"build", "-tags", "nogui", "-ldflags", "-s -w", "-o", mooring, "."},
+		{"build", "-tags", "nogui,mooring_wine", "-ldflags", "-s -w", "-o", mooring, "."},
 		{"build", "-o", filepath.Join(dir, clientProgram), "./integration/wine/client"},
 		{"test", "-tags", "nogui", "-c", "-o", filepath.Join(dir, winstoreTests), "./platform/store/winstore"},
 		{"test", "-tags", "nogui", "-c", "-o", filepath.Join(dir, changeTests), "./platform/change"},

@@ -12,7 +12,7 @@ import (
 
 // dir is a directory by its path: what the person's own half needs where Linux's
 // system calls are missing. Root's half goes through it on Windows and macOS as well,
-// where its helper has seen first that nobody else can change what is on the way.
+// where its guard sees that nobody else can change what is on the way.
 type dir struct {
 	path string // as the target machine writes it
 	at   string // on this machine
@@ -25,10 +25,12 @@ type dir struct {
 type tree struct {
 	root    string
 	noLinks bool
+	guard   func(dir string) error
 	fault   fault
 }
 
-func (t tree) open(dirPath string) (*dir, []string, error) {
+// reach is open before the guard.
+func (t tree) reach(dirPath string) (*dir, []string, error) {
 	var missing []string
 	for p := dirPath; ; p = filepath.Dir(p) {
 		at := filepath.Join(t.root, p)
@@ -37,7 +39,7 @@ func (t tree) open(dirPath string) (*dir, []string, error) {
 		case err == nil && !i.IsDir():
 			return nil, nil, Refuse(ErrNotRegular, p, "not a directory")
 		case err == nil:
-			return &dir{path: p, at: at, guarded: t.noLinks, fault: t.fault}, missing, t.links(p)
+			return &dir{path: p, at: at, guarded: t.guard != nil, fault: t.fault}, missing, t.links(p)
 		case !errors.Is(err, fs.ErrNotExist) || p == filepath.Dir(p):
 			return nil, nil, failed(p, err)
 		}

@@ -52,6 +52,11 @@ type Engine struct {
 	Root string
 	// NoLinks refuses every path that leads over a link. Root's engine sets it.
 	NoLinks bool
+	// Guard judges each directory in which something is looked at or done, once it is
+	// open, and GuardJournal those of the journal: where directories are opened by
+	// their paths, they refuse one that others could change or lead elsewhere. Nil:
+	// none is refused.
+	Guard, GuardJournal func(dir string) error
 	// Owner of files that are made; nil: this process.
 	Owner *Owner
 	// Commands runs the fixed command table; nil: no command is run.
@@ -121,10 +126,12 @@ func (e *Engine) now() time.Time {
 	return time.Now()
 }
 
-func (e *Engine) tree() tree { return tree{root: e.Root, noLinks: e.NoLinks, fault: e.Fault} }
+func (e *Engine) tree() tree {
+	return tree{root: e.Root, noLinks: e.NoLinks, guard: e.Guard, fault: e.Fault}
+}
 
 func (e *Engine) journalTree() tree {
-	t := tree{noLinks: e.NoLinks, fault: fault(e.Fault).journal()}
+	t := tree{noLinks: e.NoLinks, guard: e.GuardJournal, fault: fault(e.Fault).journal()}
 	if e.DirInRoot {
 		t.root = e.Root
 	}

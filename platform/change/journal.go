@@ -106,12 +106,13 @@ type journal struct {
 
 // openJournal opens and locks the journal, making its directory.
 func (e *Engine) openJournal(ctx context.Context) (*journal, error) {
-	d, missing, err := e.journalTree().open(e.Dir)
+	t := e.journalTree()
+	d, missing, err := t.open(e.Dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range missing {
-		next, _, err := d.mkdir(name, 0o700)
+		next, _, err := t.mkdir(d, name, 0o700)
 		d.close()
 		if err != nil {
 			return nil, err

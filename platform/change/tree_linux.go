@@ -14,12 +14,12 @@ import (
 type tree struct {
 	root    string
 	noLinks bool
+	guard   func(dir string) error
 	fault   fault
 }
 
-// open opens the deepest existing directory on the way to dirPath, and returns
-// the names that are missing below it.
-func (t tree) open(dirPath string) (*dir, []string, error) {
+// reach is open before the guard.
+func (t tree) reach(dirPath string) (*dir, []string, error) {
 	if t.noLinks {
 		return t.walk(dirPath)
 	}

@@ -48,7 +48,8 @@ func (t *tx) writeFile(n int, c trust.Change, content []byte, d *trust.Done) err
 // makeDirs opens the directory of a change, making what is missing on the way and
 // noting what it made.
 func (t *tx) makeDirs(d *trust.Done) (*dir, error) {
-	at, names, err := t.e.tree().open(filepath.Dir(d.Path))
+	tree := t.e.tree()
+	at, names, err := tree.open(filepath.Dir(d.Path))
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (t *tx) makeDirs(d *trust.Done) (*dir, error) {
 	}
 	d.MadeDir = nil
 	for _, name := range names {
-		next, made, err := at.mkdir(name, mode)
+		next, made, err := tree.mkdir(at, name, mode)
 		if made && slices.Contains(planned, filepath.Join(at.path, name)) {
 			d.MadeDir = append(d.MadeDir, filepath.Join(at.path, name))
 		}

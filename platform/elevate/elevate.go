@@ -55,7 +55,8 @@ type Options struct {
 
 // New returns what applies plans to w, with the person's journal in dir: alone
 // where the process is root or w is a tree under --root, else with root's half
-// through the helper. A journal below --root is resolved inside it.
+// through the helper. A journal below --root is resolved inside it; with an
+// administrator's rights it is none that the person's other programs can change.
 func New(w world.World, dir string, o Options) *change.Applier {
 	own := &change.Engine{Dir: dir, Root: w.Root, Now: w.Now, Stores: all.Table(w)}
 	switch {
@@ -70,7 +71,16 @@ func New(w world.World, dir string, o Options) *change.Applier {
 	case w.OS != "linux":
 		own.Commands = autostart.Table{Entry: autostart.Entry{World: w, Program: o.Program}, Other: anchors.Table{World: w}}
 	}
+	if administers(w) {
+		helper.KeepApart(w, own)
+	}
 	return &change.Applier{Own: own, Root: way(w, o)}
+}
+
+// administers reports whether this process has an administrator's rights and is
+// somebody's all the same.
+func administers(w world.World) bool {
+	return w.OS == "windows" && elevated() || w.OS == "darwin" && w.User.UID == 0
 }
 
 // way is how this process reaches the rights of an administrator. Where it has them
@@ -80,7 +90,7 @@ func way(w world.World, o Options) change.Privileged {
 		o.HelperDir = installed(w.OS)
 	}
 	switch {
-	case w.OS == "windows" && elevated(), w.OS == "darwin" && w.User.UID == 0:
+	case administers(w):
 		return helper.Direct(w)
 	case w.OS == "windows":
 		return requests{handing{dir: o.HelperDir, ending: ".exe", check: helper.CheckInstalled, start: runAs}.ask}

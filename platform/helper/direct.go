@@ -16,8 +16,22 @@ func Direct(w world.World) change.Privileged { return direct{w} }
 type direct struct{ world world.World }
 
 func (d direct) server() (server, error) {
-	p, err := systemPlaces()
+	p, err := systemPlaces(d.world.OS)
 	return server{world: d.world, places: p, guard: guardHere}, err
+}
+
+// KeepApart gives e, which does the person's own half on w in a process with an
+// administrator's rights, a journal that nobody else can change. What a journal says is
+// carried out: by one in the person's directory, every program of theirs could have
+// files written with those rights.
+func KeepApart(w world.World, e *change.Engine) {
+	p, err := systemPlaces(w.OS)
+	e.Dir, e.GuardJournal = p.own, func(dir string) error {
+		if err != nil {
+			return err
+		}
+		return guardHere(dir)
+	}
 }
 
 // Apply implements [change.Privileged].

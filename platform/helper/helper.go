@@ -129,7 +129,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errw io.Writer)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	self, err := harden()
-	p, perr := systemPlaces()
+	p, perr := systemPlaces(runtime.GOOS)
 	s := server{
 		world:  world.World{OS: runtime.GOOS, FS: world.Disk{}, Run: world.Exec{}, Now: time.Now},
 		places: p, guard: guardHere,

@@ -28,19 +28,19 @@ func CheckInstalled(file string) error {
 }
 
 // systemPlaces asks Windows, which no variable of the caller's has a part in. The engine
-// makes the journal's directory for administrators alone; one that is there must be
-// theirs, for below ProgramData every user may make one.
-func systemPlaces() (places, error) {
+// makes a journal's directory for administrators alone; one that is there must be
+// theirs (guardHere), for below ProgramData every user may make one.
+func systemPlaces(string) (places, error) {
 	data, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0)
 	if err != nil {
 		return places{}, err
 	}
-	p := places{journal: data + `\Mooring\journal`, programData: data}
-	return p, guardHere(p.journal)
+	return places{journal: data + `\Mooring\journal`, own: data + `\Mooring\own`, programData: data}, nil
 }
 
 // guardHere refuses a directory below ProgramData that others than administrators
-// could change or lead elsewhere. What is not there yet cannot be either.
+// could change or lead elsewhere. What is not there is judged when it is: anybody may
+// make it meanwhile.
 func guardHere(dir string) error {
 	data, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0)
 	if err != nil {

@@ -74,9 +74,6 @@ func (s server) undo(ctx context.Context, a Action, id string) (trust.Receipt, e
 	if r.Reach != a.Reach() {
 		return trust.Receipt{}, change.Refuse(change.ErrTooBroad, id, "the receipt reaches %q", r.Reach)
 	}
-	if err := s.guarded(r); err != nil {
-		return trust.Receipt{}, err
-	}
 	return e.Undo(ctx, id, nil)
 }
 
@@ -101,38 +98,11 @@ func (s server) engine(reach trust.Reach) *change.Engine {
 	r := rules{world: s.world, site: siteOf(s.world.OS, s.programData).withJava(s.world)}
 	return &change.Engine{
 		Dir: s.journal, Root: s.world.Root, NoLinks: s.world.OS != "darwin", Owner: rootOwner(s.world),
+		Guard: s.guard, GuardJournal: s.guard,
 		Commands: anchors.Table{World: s.world}, Stores: all.Table(s.world), Now: s.world.Now, Fault: s.fault,
 		Check: func(p trust.Plan) error { return r.check(p, reach) },
-		Vet:   s.vet(r),
+		Vet:   r.vet,
 	}
-}
-
-// vet is the rules' with the guard before it.
-func (s server) vet(r rules) func(trust.Plan, trust.Change, []byte) error {
-	return func(p trust.Plan, c trust.Change, found []byte) error {
-		if err := s.guardDir(c.Path); err != nil {
-			return err
-		}
-		return r.vet(p, c, found)
-	}
-}
-
-func (s server) guardDir(path string) error {
-	dir, _ := siteOf(s.world.OS, "").split(path)
-	if dir == "" || s.guard == nil {
-		return nil
-	}
-	return s.guard(dir)
-}
-
-// guarded is guard for all that a receipt would take back.
-func (s server) guarded(r trust.Receipt) error {
-	for _, d := range r.Changes {
-		if err := s.guardDir(d.Path); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // rootOwner is 0:0, or under a test's root whoever runs the test. Windows gives a file
