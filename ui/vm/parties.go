@@ -2,7 +2,6 @@ package vm
 
 import (
 	"slices"
-	"strings"
 
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/ui/safe"
@@ -101,16 +100,7 @@ func (t Teller) source(s trust.Source) string {
 	if f := s.File(); f != "" {
 		return safe.Line(f)
 	}
-	kind, value, _ := strings.Cut(string(s), ":")
-	switch kind {
-	case "store":
-		return t.W.T("source.store", args{"name": value})
-	case "url":
-		return t.W.T("source.url", args{"address": value})
-	case "sent", "given":
-		return t.W.T("source."+kind, nil)
-	}
-	return safe.Line(string(s))
+	return safe.Line(t.W.Source(s))
 }
 
 // consumerNotes tells consumers of one party apart where they differ: Docker's

@@ -53,6 +53,9 @@ func (w *Words) Source(s trust.Source) string {
 	case "file":
 		return w.T("source.file", map[string]any{"path": value})
 	case "store":
+		if id := trust.StoreID(value); w.Has("store."+id.Kind()) || w.Has("store."+value) {
+			return w.Store(id)
+		}
 		return w.T("source.store", map[string]any{"name": value})
 	case "url":
 		return w.T("source.url", map[string]any{"address": value})

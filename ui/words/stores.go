@@ -7,7 +7,7 @@ import (
 
 // Store names a trust store, by its own name where it has one.
 func (w *Words) Store(id trust.StoreID) string {
-	if key := "store." + id.Kind() + "." + id.Name(); w.Has(key) {
+	if key := "store." + string(id); w.Has(key) {
 		return w.T(key, nil)
 	}
 	if key := "store." + id.Kind(); w.Has(key) {
