@@ -122,7 +122,8 @@ func (p patient) expired() []Ailment {
 }
 
 // duplicates looks for files of which another of the same directory holds
-// everything, and for CAs of registries that the computer's store holds, too.
+// everything, and for CAs of registries that the computer's store holds, too. A link
+// to a file is none: it would lead nowhere.
 func (p patient) duplicates() []Ailment {
 	return slices.Concat(doubled(p.files), doubled(p.anchors), p.alsoInStore())
 }
@@ -141,16 +142,18 @@ func doubled(files []discover.CAFile) []Ailment {
 	for _, dir := range sortedKeys(byDir) {
 		list := byDir[dir]
 		slices.SortStableFunc(list, plainest)
-		where := map[trust.Fingerprint]string{}
+		where := map[trust.Fingerprint]discover.CAFile{}
 		for _, f := range list {
 			other, all := "", len(f.Certs) > 0
 			for _, c := range f.Certs {
 				at, known := where[trust.FingerprintOf(c)]
-				all, other = all && known, cmp.Or(other, at)
+				all, other = all && known && !at.Needs(f), cmp.Or(other, at.Path)
 			}
 			for _, c := range f.Certs {
 				fp := trust.FingerprintOf(c)
-				where[fp] = cmp.Or(where[fp], f.Path)
+				if _, known := where[fp]; !known {
+					where[fp] = f
+				}
 			}
 			if all && f.Keys == 0 {
 				a := about(AilDuplicate, f, anyOf)
@@ -181,11 +184,11 @@ func plainest(a, b discover.CAFile) int {
 // and that lie in directories of registries besides. What Mooring itself put there
 // was meant.
 func (p patient) alsoInStore() []Ailment {
-	inStore := map[trust.Fingerprint]string{}
+	inStore := map[trust.Fingerprint][]discover.CAFile{}
 	for _, f := range p.anchors {
 		for _, c := range f.Certs {
 			fp := trust.FingerprintOf(c)
-			inStore[fp] = cmp.Or(inStore[fp], f.Path)
+			inStore[fp] = append(inStore[fp], f)
 		}
 	}
 	if len(inStore) == 0 {
@@ -199,8 +202,9 @@ func (p patient) alsoInStore() []Ailment {
 			continue
 		}
 		fp := trust.FingerprintOf(f.Certs[0])
-		store, known := inStore[fp]
-		if !known || own[store] {
+		store := inStore[fp]
+		linked := slices.ContainsFunc(store, func(g discover.CAFile) bool { return g.Needs(f) })
+		if len(store) == 0 || linked || own[store[0].Path] {
 			continue
 		}
 		i, listed := at[fp]
@@ -208,7 +212,7 @@ func (p patient) alsoInStore() []Ailment {
 			i = len(out)
 			at[fp] = i
 			a := about(AilAlsoInStore, f, anyOf)
-			a.Registry, a.Other, a.Plan = trust.Registry{}, store, true
+			a.Registry, a.Other, a.Plan = trust.Registry{}, store[0].Path, true
 			out = append(out, a)
 		}
 		out[i].Files = append(out[i].Files, f.Path)

@@ -33,6 +33,13 @@ func ail(a platform.Ailment) string {
 	return line
 }
 
+func (s *site) link(target, name string) {
+	s.Helper()
+	if err := os.Symlink(target, filepath.Join(s.root, name)); err != nil {
+		s.Fatal(err)
+	}
+}
+
 func (s *site) ailments() []platform.Ailment {
 	s.Helper()
 	all, err := s.machine.Examine(s.Context(), nil)
@@ -73,6 +80,26 @@ func TestStale(t *testing.T) {
 			func(s *site) {
 				s.write(regDir+"ca.crt", string(s.ca.PEM()), 0o644)
 				s.write(regDir+"a.crt", string(s.ca.PEM()), 0o644)
+			}, 0, []string{"duplicate /" + regDir + "a.crt " + regName + " Corp Root CA /" + regDir + "ca.crt *"},
+		},
+		"once, and a link to it": {
+			func(s *site) {
+				s.write(regDir+"corp.crt", string(s.ca.PEM()), 0o644)
+				s.link("corp.crt", regDir+"ca.crt")
+			}, 0, nil,
+		},
+		"once, and a link to it from the store": {
+			func(s *site) {
+				s.debian(nil)
+				s.write(regDir+"ca.crt", string(s.ca.PEM()), 0o644)
+				s.link("/"+regDir+"ca.crt", storeDir+"corp.crt")
+			}, 0, nil,
+		},
+		"twice, and a link to one": {
+			func(s *site) {
+				s.write(regDir+"a.crt", string(s.ca.PEM()), 0o644)
+				s.write(regDir+"corp.crt", string(s.ca.PEM()), 0o644)
+				s.link("corp.crt", regDir+"ca.crt")
 			}, 0, []string{"duplicate /" + regDir + "a.crt " + regName + " Corp Root CA /" + regDir + "ca.crt *"},
 		},
 		"in two directories": {

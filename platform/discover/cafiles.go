@@ -22,7 +22,9 @@ type CAFile struct {
 	Registry trust.Registry
 	Store    bool // it is in a directory of anchors for the whole computer
 	Info     world.Info
-	Certs    []*x509.Certificate
+	// Real is the path without links: of a link, that of the file it leads to.
+	Real  string
+	Certs []*x509.Certificate
 	// Only: it holds these certificates and nothing else.
 	Only bool
 	Keys int // private keys in it
@@ -33,6 +35,9 @@ type CAFile struct {
 
 // Link reports whether a link lies at the path, rather than the file.
 func (f CAFile) Link() bool { return f.Info.Mode&fs.ModeSymlink != 0 }
+
+// Needs reports whether what f holds would go with g: f is g, or a link to it.
+func (f CAFile) Needs(g CAFile) bool { return f.Real == g.Real }
 
 // Holds reports whether the certificate with this fingerprint is in the file.
 func (f CAFile) Holds(fp trust.Fingerprint) bool {
@@ -155,6 +160,12 @@ func (s *caScan) file(f CAFile) {
 	}
 	if f.Info, err = s.w.FS.Lstat(f.Path); err != nil {
 		return
+	}
+	f.Real = f.Path
+	if s.w.OS != "windows" {
+		if real, err := world.Resolve(s.w.FS, f.Path); err == nil {
+			f.Real = real
+		}
 	}
 	if f.Certs, f.Only = certfile.Only(data); !f.Only {
 		got := certfile.Examine(data)
