@@ -11,10 +11,11 @@ import (
 // the rights are asked for.
 //
 // What lies below ProgramData is the computer's, though every user may make directories
-// there: one of the person's own would be theirs to change for ever.
+// there: one of the person's own would be theirs to change for ever. So it is of root's
+// half with an administrator's rights, too: who else may change what is there already,
+// and what is made, only that half looks after.
 func mayWrite(dir string) bool {
-	if data, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0); err != nil ||
-		!windows.GetCurrentProcessToken().IsElevated() && within(dir, data) {
+	if data, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0); err != nil || within(dir, data) {
 		return false
 	}
 	name, err := windows.UTF16PtrFromString(dir)

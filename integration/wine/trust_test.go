@@ -161,13 +161,16 @@ func TestTrustForWindows(t *testing.T) {
 
 // The directories that the engines of Windows read are spelled without a colon, the
 // files are in them to the byte, and Mooring's own judge finds them there; undo leaves
-// nothing.
+// nothing. It is root's half that makes them, with an administrator's rights at hand
+// too: that one looks after who else may write there.
 func TestDirectoriesOfWindows(t *testing.T) {
 	ca := trusttest.NewCA(t, "Corp CA")
 	file := given(t, "corp.crt", ca)
 	serve(t, ca, 443, "reg.example")
 	serve(t, ca, 5000, "reg.example", "up.example")
 	at := filepath.Join(drive(), "ProgramData/docker/certs.d")
+	journal := filepath.Join(drive(), "ProgramData/Mooring/journal")
+	noted := len(names(t, journal))
 	dirs := map[string]string{
 		"reg.example": "reg.example", "reg.example:443": "reg.example443", "reg.example:5000": "reg.example5000", "UP.example:5000": "UP.example5000",
 	}
@@ -175,6 +178,9 @@ func TestDirectoriesOfWindows(t *testing.T) {
 	mooring(t, slices.Concat([]string{"trust"}, registries, []string{"--ca", file, "--yes", "--for", "docker,docker-build"})...)
 	if got := names(t, at); !slices.Equal(got, want) {
 		t.Errorf("the directories are %q, want %q", got, want)
+	}
+	if len(names(t, journal)) <= noted {
+		t.Error("the journal of root's half knows nothing of it")
 	}
 	for _, dir := range want {
 		if data, err := os.ReadFile(filepath.Join(at, dir, "ca.crt")); err != nil || string(data) != string(ca.PEM()) {
