@@ -551,7 +551,7 @@ func TestPagesLeakNothing(t *testing.T) {
 	t.Run("window", func(t *testing.T) {
 		s, _ := windowtest.Scene(t)
 		r := started(t, s)
-		for range 10 {
+		for range 3 {
 			for _, e := range r.w.book.All() {
 				r.w.choose(e.ID())
 				r.w.checkSelected()
