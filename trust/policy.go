@@ -77,6 +77,9 @@ type Policy struct {
 	// System are the roots of the OS store as it is on disk now, merged with
 	// Anchors if the consumer does so (nil otherwise). Shared, never changed.
 	System *AnchorSet
+	// Denied are certificates that the consumer takes on no path, wherever the anchor
+	// at its end is from.
+	Denied []*x509.Certificate
 	// SystemLoaded is when the consumer's process read the OS store; zero when it
 	// reads it anew each time.
 	SystemLoaded time.Time

@@ -54,7 +54,7 @@ func (v *verifier) chain(p Policy, seen func(Anchor) bool) outcome {
 	case DialectApple:
 		return v.apple(roots, p, seen)
 	}
-	return v.goes(roots, v.ep.Host)
+	return v.goes(roots, v.ep.Host, p.Denied...)
 }
 
 // candidates picks, from all the anchors a consumer has, those that can end a
@@ -86,14 +86,23 @@ func (v *verifier) candidates(p Policy, seen func(Anchor) bool) []Anchor {
 	return out
 }
 
-// goes verifies as Go does, for a name or, if that is "", for none.
-func (v *verifier) goes(roots []Anchor, name string) outcome {
+// goes verifies as Go does, for a name or, if that is "", for none, and takes no path
+// over a denied certificate.
+func (v *verifier) goes(roots []Anchor, name string, denied ...*x509.Certificate) outcome {
 	got := v.verify(roots, name)
 	if got.err != nil {
 		return v.failure(got.err)
 	}
-	return outcome{path: pathOf(got.chains[0], roots)}
+	for _, chain := range got.chains {
+		if !slices.ContainsFunc(chain, func(c *x509.Certificate) bool { return slices.ContainsFunc(denied, c.Equal) }) {
+			return outcome{path: pathOf(chain, roots)}
+		}
+	}
+	return untaken
 }
+
+// untaken is said of paths that only a store's word against a certificate breaks.
+var untaken = outcome{code: UnknownAuthority, text: "x509: certificate signed by unknown authority"}
 
 func (v *verifier) failure(err error) outcome {
 	return outcome{code: codeOf(err, v.ep, v.at), text: strings.TrimPrefix(err.Error(), "tls: failed to verify certificate: ")}

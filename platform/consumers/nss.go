@@ -2,6 +2,7 @@ package consumers
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io/fs"
 	"strings"
@@ -50,6 +51,7 @@ func (nss) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 		r.look(w.Join(db.dir, nssdb.File), db.why == "")
 		r.unknown(db.why)
 	}
+	r.policy.Denied = db.distrusted
 	r.policy.Anchors = q.Shift.of(trust.NewStoreID(trust.StoreNSS, db.dir)).on(db.anchors)
 	store := q.System
 	if w.OS == "windows" {
@@ -57,7 +59,7 @@ func (nss) Policy(w world.World, c trust.Consumer, q Query) trust.Policy {
 	}
 	switch roots, known := nssRoots(w, db.dir, store); {
 	case known:
-		r.policy.System = without(roots, db.distrusted)
+		r.policy.System = roots
 	case r.policy.Unknown == "":
 		r.unknown("which public roots are built into the program cannot be seen here")
 	}
@@ -77,12 +79,12 @@ func isAbsolute(w world.World, path string) bool {
 type nssDatabase struct {
 	dir        string
 	anchors    []trust.Anchor
-	distrusted map[trust.Fingerprint]bool
+	distrusted []*x509.Certificate
 	why        string // it cannot be read
 }
 
 func readNSS(w world.World, dir string) nssDatabase {
-	db := nssDatabase{dir: dir, distrusted: map[trust.Fingerprint]bool{}}
+	db := nssDatabase{dir: dir}
 	certs, err := nssdb.Read(w, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return db // it went since it was found
@@ -97,7 +99,7 @@ func readNSS(w world.World, dir string) nssDatabase {
 		case c.Anchor():
 			db.anchors = append(db.anchors, trust.Anchor{Cert: c.Cert, Source: source})
 		case c.Distrusted():
-			db.distrusted[trust.FingerprintOf(c.Cert)] = true
+			db.distrusted = append(db.distrusted, c.Cert)
 		}
 	}
 	return db
@@ -191,20 +193,6 @@ func publicOf(w world.World, store *SystemStore) *trust.AnchorSet {
 	var out []trust.Anchor
 	for _, a := range store.Anchors.All() {
 		if packaged[a.Fingerprint()] {
-			out = append(out, a)
-		}
-	}
-	return trust.NewAnchorSet(out)
-}
-
-// without is a set without some of its anchors.
-func without(set *trust.AnchorSet, gone map[trust.Fingerprint]bool) *trust.AnchorSet {
-	if len(gone) == 0 {
-		return set
-	}
-	var out []trust.Anchor
-	for _, a := range set.All() {
-		if !gone[a.Fingerprint()] {
 			out = append(out, a)
 		}
 	}

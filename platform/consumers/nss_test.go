@@ -51,6 +51,9 @@ func TestNSS(t *testing.T) {
 	if got := sortedSubjects(policy.System); !slices.Equal(got, []string{"Other Root"}) {
 		t.Errorf("roots %q", got)
 	}
+	if len(policy.Denied) != 1 || policy.Denied[0].Subject.CommonName != "Lab Distrusted" {
+		t.Errorf("denied %+v", policy.Denied)
+	}
 	if policy.Unknown != "" || policy.Consumer.Instance != db || !policy.Consumer.Installed {
 		t.Errorf("%+v", policy)
 	}
