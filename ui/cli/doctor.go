@@ -140,7 +140,8 @@ func (t *text) ailment(number int, ail platform.Ailment) {
 	case trust.SeverityInfo:
 		mark = t.dim(symbols[trust.Unknown])
 	}
-	t.say(mark + " " + t.dim(strconv.Itoa(number)) + " " + what)
+	n := strconv.Itoa(number)
+	t.say(mark + " " + t.dim(n) + strings.TrimPrefix(wrap(n+" "+what, "  ", t.width), "  "+n))
 	switch c := command(ail.Repair); {
 	case c != "":
 		t.say("  " + t.t("doctor.repair", map[string]any{"command": c}))
@@ -181,7 +182,7 @@ func (a *app) repair(f doctorFlags) error {
 func (a *app) say(ail platform.Ailment) {
 	t := a.narrator()
 	what, _ := t.words.Ailment(ail)
-	t.say(t.warn(symbols[trust.Insecure]) + " " + what)
+	t.say(t.warn(symbols[trust.Insecure]) + strings.TrimPrefix(wrap(what, "  ", t.width), " "))
 }
 
 // chosen is the ailment that text names.

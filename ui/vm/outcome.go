@@ -2,6 +2,7 @@ package vm
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"mooring.dev/mooring/platform/change"
@@ -41,7 +42,7 @@ func (t Teller) Outcome(f *TrustForm) Outcome {
 		o.Undo = f.Receipt.ID
 	}
 	if f.Proof != nil {
-		o.Proof = t.proof(*f.Proof)
+		o.Proof = t.proof(*f.Proof, f.Plan)
 		o.Summary = t.proofSummary(*f.Proof)
 		if restart, ok := Waits(*f.Proof, f.Proof.Scope...); ok {
 			o.Restart, o.ToRestart = &restart, t.actToRestart(restart).Label
@@ -76,7 +77,11 @@ func (t Teller) steps(f *TrustForm) []Remark {
 	}
 	var out []Remark
 	for _, c := range f.Plan.Pending() {
-		r := Remark{MarkUnknown, t.change(c).Text}
+		l := t.change(c)
+		r := Remark{MarkUnknown, l.Text}
+		if c.Status == trust.StatusRemoved && c.Kind != trust.KeepSecret { // else a tick would say that it is there
+			r.Sentence = l.Sign + " " + l.Text
+		}
 		switch {
 		case f.Receipt != nil:
 			r.Mark = MarkTrusted
@@ -102,11 +107,12 @@ var wordKeys = [...]string{
 	words.Contradiction: "proof.word-contradicts",
 }
 
-// proof is what each party in scope says now, and the engines' own words.
-func (t Teller) proof(r trust.Report) []Remark {
+// proof is what each party says now that is in scope of the registry or of the plan,
+// and the engines' own words.
+func (t Teller) proof(r trust.Report, plan *trust.Plan) []Remark {
 	var out []Remark
 	for _, p := range r.Parties() {
-		if !r.InScope(p) {
+		if !r.InScope(p) && !planned(plan, p) {
 			continue
 		}
 		v, role := worst(r, p)
@@ -142,4 +148,10 @@ func (t Teller) proofSummary(r trust.Report) Remark {
 		}
 	}
 	return Remark{markOf(state), t.sentence(r, state)}
+}
+
+// planned reports whether a plan is meant to make p trust: the store of this computer
+// is in no registry's scope, and yet what a person may have chosen.
+func planned(plan *trust.Plan, p trust.Party) bool {
+	return plan != nil && slices.ContainsFunc(plan.Forecast, func(f trust.Forecast) bool { return f.Party == p && f.InScope })
 }

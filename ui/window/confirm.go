@@ -153,7 +153,8 @@ func (c *confirmation) carryOut() {
 	plan := *c.made
 	form := &vm.TrustForm{Plan: &plan, Phase: vm.Applying}
 	redraw := func() {
-		c.draw(append(remarks(c.w.t.Say("trust.doing"), c.w.t.Outcome(form).Steps), widgets.Busy(c.w.t.Outcome(form).Current))...)
+		o := c.w.t.Outcome(form)
+		c.draw(append([]fyne.CanvasObject{widgets.Busy(o.Current)}, remarks(c.w.t.Say("trust.doing"), o.Steps)...)...)
 	}
 	redraw()
 	c.job.start(func(ctx context.Context, post func(func())) func() {

@@ -69,7 +69,7 @@ func TestPluralsAndDates(t *testing.T) {
 		ru.Left(-11 * time.Hour):            "истёк 11 часов назад",
 		en.Date(when):                       "2 Mar 2026",
 		ko.Date(when):                       "2026년 3월 2일",
-		ru.Date(when):                       "2 марта 2026 г.",
+		ru.Date(when):                       "2 марта 2026 года",
 		en.List([]string{"a", "b", "c"}):    "a, b and c",
 		en.Parties([]trust.Party{"docker"}): "Docker",
 	} {
