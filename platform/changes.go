@@ -158,7 +158,8 @@ func (m *Machine) PlanUndo(ctx context.Context, id string) (trust.Plan, error) {
 	return m.announced(undoPlan(r), nil)
 }
 
-// undoPlan turns a receipt around, last change first.
+// undoPlan turns a receipt around: last change first, and then the commands that let
+// the system see it, as the engine does.
 func undoPlan(r trust.Receipt) trust.Plan {
 	p := trust.Plan{
 		Schema: trust.PlanSchema, Action: "undo", Reach: r.Reach, Registries: r.Registries,
@@ -189,6 +190,13 @@ func undoPlan(r trust.Receipt) trust.Plan {
 		}
 		p.Changes = append(p.Changes, c)
 	}
+	last := func(c trust.Change) int {
+		if c.Kind == trust.RunCommand {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(p.Changes, func(a, b trust.Change) int { return last(a) - last(b) })
 	return p
 }
 

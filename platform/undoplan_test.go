@@ -27,3 +27,17 @@ func TestUndoPlanTurnsStoresAround(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestUndoPlanRunsCommandsLast: files go first, then the system is told, as it is done.
+func TestUndoPlanRunsCommandsLast(t *testing.T) {
+	p := undoPlan(trust.Receipt{Changes: []trust.Done{
+		{Kind: trust.WriteFile, Path: "/a"}, {Kind: trust.WriteFile, Path: "/b"}, {Kind: trust.RunCommand, Command: "update"},
+	}})
+	var got []string
+	for _, c := range p.Changes {
+		got = append(got, c.Path+c.Command)
+	}
+	if d := cmp.Diff([]string{"/b", "/a", "update"}, got); d != "" {
+		t.Error(d)
+	}
+}
