@@ -33,7 +33,8 @@ type WaitingRestart struct {
 	trust.Restart
 	Registries []string  // that the change is for
 	Since      time.Time // of the latest change
-	// Unsure: since when the engine runs cannot be seen, so it may have been restarted.
+	// Unsure: it may have seen the change, or have never seen what is undone: since when
+	// it runs, or when it read the computer's roots, cannot be told.
 	Unsure bool
 }
 
@@ -89,17 +90,17 @@ func waiting(receipts []trust.Receipt, started func(trust.Engine) (time.Time, bo
 		for _, r := range receipt.Restarts {
 			r = known(r)
 			at, running := started(r.Engine)
-			since, unseen := unseenSince(receipt, at)
+			since, unseen, unsure := unseenSince(receipt, at)
 			if r.Engine == "" || !running || !unseen {
 				continue
 			}
 			i := slices.IndexFunc(out, func(w WaitingRestart) bool { return w.Engine == r.Engine })
 			if i < 0 {
 				i = len(out)
-				out = append(out, WaitingRestart{Restart: r, Since: since, Unsure: at.IsZero()})
+				out = append(out, WaitingRestart{Restart: r, Since: since, Unsure: unsure})
 			}
 			w := &out[i]
-			w.Reload = w.Reload && r.Reload
+			w.Reload, w.Unsure = w.Reload && r.Reload, w.Unsure && unsure
 			for _, name := range receipt.Registries {
 				if !slices.Contains(w.Registries, name) {
 					w.Registries = append(w.Registries, name)
@@ -113,16 +114,19 @@ func waiting(receipts []trust.Receipt, started func(trust.Engine) (time.Time, bo
 	return out
 }
 
-// unseenSince reports whether a process started at a time has not seen what a
-// receipt says was changed, and since when that is so. What was undone before it
-// ever saw it is nothing to see.
-func unseenSince(r trust.Receipt, started time.Time) (since time.Time, unseen bool) {
+// unseenSince reports whether a process started at a time may not have seen what a
+// receipt says was changed, and since when that is so.
+//
+// Programs in Go read the computer's roots at the first connection that they verify,
+// not when they start (crypto/x509 systemRootsPool). So a process that ran before a
+// change which was then undone may still trust what is gone; unsure says that
+// it may as well not.
+func unseenSince(r trust.Receipt, started time.Time) (since time.Time, unseen, unsure bool) {
 	switch {
 	case r.State == trust.ReceiptApplied:
-		return r.At, started.IsZero() || !started.After(r.At)
+		return r.At, !started.After(r.At), started.IsZero()
 	case r.State == trust.ReceiptUndone && r.UndoneAt != nil:
-		sawIt := started.IsZero() || started.After(r.At)
-		return *r.UndoneAt, sawIt && (started.IsZero() || !started.After(*r.UndoneAt))
+		return *r.UndoneAt, !started.After(*r.UndoneAt), !started.After(r.At)
 	}
-	return time.Time{}, false
+	return time.Time{}, false, false
 }

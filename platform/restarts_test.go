@@ -30,18 +30,19 @@ func TestWaiting(t *testing.T) {
 		stopped  bool
 		want     []WaitingRestart
 	}{
-		"nothing was done":             {nil, at(1), false, nil},
-		"started before":               {[]trust.Receipt{applied(2, "a", claimed)}, at(1), false, []WaitingRestart{{docker, []string{"a"}, at(2), false}}},
-		"started since":                {[]trust.Receipt{applied(2, "a", docker)}, at(3), false, nil},
-		"cannot be seen":               {[]trust.Receipt{applied(2, "a", docker)}, time.Time{}, false, []WaitingRestart{{docker, []string{"a"}, at(2), true}}},
-		"does not run":                 {[]trust.Receipt{applied(2, "a", docker)}, time.Time{}, true, nil},
-		"two changes, each once":       {[]trust.Receipt{applied(4, "b", docker), applied(2, "a", docker, docker)}, at(1), false, []WaitingRestart{{docker, []string{"b", "a"}, at(4), false}}},
-		"one of two":                   {[]trust.Receipt{applied(4, "b", docker), applied(2, "a", docker)}, at(3), false, []WaitingRestart{{docker, []string{"b"}, at(4), false}}},
-		"undone, and it had seen it":   {[]trust.Receipt{undone(2, 4, "a")}, at(3), false, []WaitingRestart{{docker, []string{"a"}, at(4), false}}},
-		"undone before it ever saw it": {[]trust.Receipt{undone(2, 4, "a")}, at(1), false, nil},
-		"undone, and started since":    {[]trust.Receipt{undone(2, 4, "a")}, at(5), false, nil},
-		"rolled back":                  {[]trust.Receipt{{State: trust.ReceiptFailed, At: at(2), Restarts: []trust.Restart{docker}}}, at(1), false, nil},
-		"not ours to restart":          {[]trust.Receipt{applied(2, "a", trust.Restart{Name: "k3s", Command: "reboot"})}, at(1), false, nil},
+		"nothing was done":                {nil, at(1), false, nil},
+		"started before":                  {[]trust.Receipt{applied(2, "a", claimed)}, at(1), false, []WaitingRestart{{docker, []string{"a"}, at(2), false}}},
+		"started since":                   {[]trust.Receipt{applied(2, "a", docker)}, at(3), false, nil},
+		"cannot be seen":                  {[]trust.Receipt{applied(2, "a", docker)}, time.Time{}, false, []WaitingRestart{{docker, []string{"a"}, at(2), true}}},
+		"does not run":                    {[]trust.Receipt{applied(2, "a", docker)}, time.Time{}, true, nil},
+		"two changes, each once":          {[]trust.Receipt{applied(4, "b", docker), applied(2, "a", docker, docker)}, at(1), false, []WaitingRestart{{docker, []string{"b", "a"}, at(4), false}}},
+		"one of two":                      {[]trust.Receipt{applied(4, "b", docker), applied(2, "a", docker)}, at(3), false, []WaitingRestart{{docker, []string{"b"}, at(4), false}}},
+		"undone, and it had seen it":      {[]trust.Receipt{undone(2, 4, "a")}, at(3), false, []WaitingRestart{{docker, []string{"a"}, at(4), false}}},
+		"undone, and read who knows when": {[]trust.Receipt{undone(2, 4, "a")}, at(1), false, []WaitingRestart{{docker, []string{"a"}, at(4), true}}},
+		"that, and one surely not seen":   {[]trust.Receipt{undone(2, 4, "a"), applied(2, "b", docker)}, at(1), false, []WaitingRestart{{docker, []string{"a", "b"}, at(4), false}}},
+		"undone, and started since":       {[]trust.Receipt{undone(2, 4, "a")}, at(5), false, nil},
+		"rolled back":                     {[]trust.Receipt{{State: trust.ReceiptFailed, At: at(2), Restarts: []trust.Restart{docker}}}, at(1), false, nil},
+		"not ours to restart":             {[]trust.Receipt{applied(2, "a", trust.Restart{Name: "k3s", Command: "reboot"})}, at(1), false, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := waiting(c.receipts, func(trust.Engine) (time.Time, bool) { return c.started, !c.stopped },
