@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -50,6 +51,7 @@ const (
 	RunCommand ChangeKind = "run-command" // rebuild a derived store: an entry of the fixed table
 	MoveFile   ChangeKind = "move-file"   // rename Path to To in the same directory, where nothing is; its content is kept nowhere else
 	EditFile   ChangeKind = "edit-file"   // make Edits in Path, and leave every other byte as it is
+	SetMode    ChangeKind = "set-mode"    // give Path, which is as Before says, Mode, and nobody more rights than they have
 	KeepSecret ChangeKind = "keep-secret" // put the sign-in that lies in Path at Key into the keyring
 	// ChangeStore makes Store hold the certificate in Content as Want says.
 	ChangeStore ChangeKind = "change-store"
@@ -67,6 +69,7 @@ const (
 	StatusEdited    Status = "edited" // values of it are set or removed, the rest stays
 	StatusRemoved   Status = "removed"
 	StatusRenamed   Status = "renamed"
+	StatusRights    Status = "rights" // others may do less with it, or as much as before
 )
 
 // Change is one step of a plan.
@@ -78,7 +81,9 @@ type Change struct {
 	// before-image, which is why such a file is only ever created.
 	Secret bool `json:"secret,omitempty"`
 	// To is the new name of Path, for MoveFile.
-	To   string      `json:"to,omitempty"`
+	To string `json:"to,omitempty"`
+	// Mode of MoveFile, if there is one, is given to the file before it is moved, as
+	// SetMode does.
 	Mode fs.FileMode `json:"mode,omitempty"`
 	// Before is the file as it was when the plan was made, nil if there was none.
 	// Applying stops if it is another by then.
@@ -111,12 +116,27 @@ type Change struct {
 	Parties []Party `json:"parties,omitempty"`
 }
 
-// Moved is the change's path, and of a file that gets another name both names.
+// Moved is the change's path, of a file that gets another name both names, and of one
+// that gets another mode both modes.
 func (c Change) Moved() string {
-	if c.Kind != MoveFile {
-		return c.Path
+	s := c.Path
+	if c.Kind == MoveFile {
+		s += " → " + c.To[strings.LastIndexAny(c.To, `/\`)+1:]
 	}
-	return c.Path + " → " + c.To[strings.LastIndexAny(c.To, `/\`)+1:]
+	if c.SetsMode() {
+		s += fmt.Sprintf(" (%04o → %04o)", c.Before.Mode.Perm(), c.Mode.Perm())
+	}
+	return s
+}
+
+// SetsMode reports whether a file that is there gets another mode.
+func (c Change) SetsMode() bool {
+	return c.Before != nil && (c.Kind == SetMode || c.Kind == MoveFile && c.Mode != 0)
+}
+
+// SetsMode reports whether a file that was there got another mode, and keeps its content.
+func (d Done) SetsMode() bool {
+	return (d.Kind == SetMode || d.Kind == MoveFile) && d.Before != nil && d.After != nil && d.Before.Mode != d.After.Mode
 }
 
 // StoreCommands are the command lines, as a person reads them, by which a store is

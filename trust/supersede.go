@@ -51,7 +51,7 @@ func (d Done) touches(older Done) (path string, ok bool) {
 // files are the names of which a change decides what lies there.
 func (d Done) files() []string {
 	switch d.Kind {
-	case WriteFile, RemoveFile, EditFile:
+	case WriteFile, RemoveFile, EditFile, SetMode:
 		return []string{d.Path}
 	case MoveFile:
 		return []string{d.Path, d.To}

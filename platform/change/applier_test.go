@@ -75,7 +75,7 @@ func TestApplierMakesBothHalvesOne(t *testing.T) {
 	before := listing(t, l.root)
 	r, err := a.Apply(t.Context(), l.halfPlan(), nil)
 	must(t, err)
-	if r.State != trust.ReceiptApplied || len(r.Changes) != 13 || r.Privileged != r.ID || f.asked != 1 {
+	if r.State != trust.ReceiptApplied || len(r.Changes) != 15 || r.Privileged != r.ID || f.asked != 1 {
 		t.Fatalf("asked %d times: %+v", f.asked, r)
 	}
 	stored, err := a.Own.Receipt(r.ID)

@@ -201,6 +201,10 @@ func (t *tx) inspect(ctx context.Context, p trust.Plan, c trust.Change) (trust.D
 		d, err := t.inspectMove(c, found)
 		return d, nil, err
 	}
+	if c.Kind == trust.SetMode {
+		d, err := inspectMode(c, found)
+		return d, nil, err
+	}
 	d := trust.Done{Kind: c.Kind, Path: c.Path, Via: c.Via, Before: found.state()}
 	switch {
 	case c.Kind == trust.WriteFile:
@@ -324,6 +328,8 @@ func (t *tx) step(ctx context.Context, n int) error {
 		return t.removeFile(d)
 	case trust.MoveFile:
 		return t.moveFile(d)
+	case trust.SetMode:
+		return t.setMode(d)
 	case trust.KeepSecret:
 		return t.keepSecret(ctx, n)
 	case trust.EditFile:

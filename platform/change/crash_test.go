@@ -178,11 +178,15 @@ func (l *lab) dieAt(what string, n int) {
 }
 
 // checkEachFile: every file is as before or as after, but for temporary ones and the
-// stores, which change in their own steps.
+// stores, which change in their own steps. A file that gets another name and another
+// mode has the mode first: for a moment it is read by fewer under the old name.
 func checkEachFile(t *testing.T, now, before, after map[string]string) {
 	t.Helper()
 	for name, is := range now {
 		if strings.HasPrefix(filepath.Base(name), ".mooring-") || strings.HasPrefix(name, "store") {
+			continue
+		}
+		if aside := "etc/mixed.crt.aside"; name == "etc/mixed.crt" && (is == after[aside] || is == before[aside]) {
 			continue
 		}
 		if is != before[name] && is != after[name] {

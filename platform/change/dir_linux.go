@@ -41,29 +41,39 @@ func (d *dir) mkdir(name string, mode fs.FileMode) (child *dir, made bool, err e
 // read reads a file in d; nil if there is none. Links are not followed, devices
 // and pipes not opened for long.
 func (d *dir) read(name string) (*file, error) {
+	f, i, err := d.open(name)
+	if f == nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readFile(f, i, f.Name())
+}
+
+// open opens a regular file in d for reading; nil if there is none.
+func (d *dir) open(name string) (*os.File, fs.FileInfo, error) {
 	p := path.Join(d.path, name)
 	if err := d.fault.at(faultRead); err != nil {
-		return nil, failed(p, err)
+		return nil, nil, failed(p, err)
 	}
 	fd, err := openBeneath(d.fd, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC)
 	switch {
 	case errors.Is(err, unix.ENOENT):
-		return nil, nil
+		return nil, nil, nil
 	case errors.Is(err, unix.ENXIO): // a socket, or a pipe without a reader
-		return nil, Refuse(ErrNotRegular, p, "")
+		return nil, nil, Refuse(ErrNotRegular, p, "")
 	case err != nil:
-		return nil, failed(p, err)
+		return nil, nil, failed(p, err)
 	}
 	f := os.NewFile(uintptr(fd), p)
-	defer f.Close()
 	i, err := f.Stat()
+	if err == nil && !i.Mode().IsRegular() {
+		err = Refuse(ErrNotRegular, p, "")
+	}
 	if err != nil {
-		return nil, failed(p, err)
+		_ = f.Close()
+		return nil, nil, failed(p, err)
 	}
-	if !i.Mode().IsRegular() {
-		return nil, Refuse(ErrNotRegular, p, "")
-	}
-	return readFile(f, i, p)
+	return f, i, nil
 }
 
 func readFile(f *os.File, i fs.FileInfo, p string) (*file, error) {

@@ -75,26 +75,47 @@ func (d *dir) mkdir(name string, mode fs.FileMode) (*dir, bool, error) {
 }
 
 func (d *dir) read(name string) (*file, error) {
+	f, i, err := d.open(name)
+	if f == nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readFile(f, i, filepath.Join(d.path, name))
+}
+
+// open opens a regular file in d for reading; nil if there is none.
+func (d *dir) open(name string) (*os.File, fs.FileInfo, error) {
 	p := filepath.Join(d.path, name)
 	if err := d.fault.at(faultRead); err != nil {
-		return nil, failed(p, err)
+		return nil, nil, failed(p, err)
 	}
 	i, err := os.Lstat(d.in(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+		return nil, nil, nil
 	case err != nil:
-		return nil, failed(p, err)
+		return nil, nil, failed(p, err)
 	case i.Mode()&fs.ModeSymlink != 0:
-		return nil, Refuse(ErrLinkInPath, p, "")
+		return nil, nil, Refuse(ErrLinkInPath, p, "")
 	case !i.Mode().IsRegular():
-		return nil, Refuse(ErrNotRegular, p, "")
+		return nil, nil, Refuse(ErrNotRegular, p, "")
 	}
 	f, err := os.Open(d.in(name))
 	if err != nil {
-		return nil, failed(p, err)
+		return nil, nil, failed(p, err)
 	}
-	defer f.Close()
+	opened, err := f.Stat()
+	if err == nil && !os.SameFile(i, opened) {
+		err = Refuse(ErrChangedSince, p, "")
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, failed(p, err)
+	}
+	return f, opened, nil
+}
+
+func readFile(f *os.File, i fs.FileInfo, p string) (*file, error) {
 	content, err := readBounded(f)
 	if err != nil {
 		return nil, failed(p, err)

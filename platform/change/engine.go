@@ -192,7 +192,7 @@ func (e *Engine) Standing(ctx context.Context, r trust.Receipt) error {
 				return Refuse(ErrChangedSince, string(d.Store), "")
 			}
 		}
-		if d.Kind != trust.WriteFile && d.Kind != trust.RemoveFile {
+		if d.Kind != trust.WriteFile && d.Kind != trust.RemoveFile && d.Kind != trust.SetMode {
 			continue
 		}
 		found, _, err := e.look(d.Path)

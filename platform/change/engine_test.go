@@ -27,7 +27,7 @@ func TestApplyThenUndoIsToTheByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.State != trust.ReceiptApplied || len(r.Changes) != 13 {
+	if r.State != trust.ReceiptApplied || len(r.Changes) != 15 {
 		t.Fatalf("receipt %+v", r)
 	}
 	after := listing(t, l.root)

@@ -8,6 +8,7 @@ const (
 	faultCreate  = "create" // the temporary file
 	faultHalf    = "half"   // half of its content is written
 	faultOwner   = "owner"
+	faultMode    = "mode"
 	faultSync    = "sync"  // its content reaches the disk
 	faultPlace   = "place" // it gets its name, where nothing was
 	faultSwap    = "swap"  // it changes places with the file that it replaces
@@ -35,7 +36,7 @@ func FaultPoints() []string {
 	} {
 		out = append(out, p, journalPrefix+p)
 	}
-	return append(out, faultPlace, faultSwap, faultRmdir, faultCommand, faultKeep, faultForget,
+	return append(out, faultMode, faultPlace, faultSwap, faultRmdir, faultCommand, faultKeep, faultForget,
 		faultStoreGet, faultStoreSet, faultStoreDone, journalPrefix+faultRename)
 }
 

@@ -255,8 +255,12 @@ func decodeRecord(id string, b []byte) (*record, error) {
 	return &r, nil
 }
 
-// lacksStates reports whether a store's change of our own does not say what it did.
+// lacksStates reports whether a change of our own of a store, or of a file's mode, does
+// not say what it did.
 func lacksStates(d trust.Done) bool {
+	if d.Kind == trust.SetMode && !d.Privileged {
+		return d.Before == nil || d.After == nil
+	}
 	return d.Kind == trust.ChangeStore && !d.Privileged && (d.Was == nil || d.Now == nil)
 }
 
@@ -323,7 +327,7 @@ func (j *journal) saveImage(id string, n int, f *file) error {
 // image reads a before-image and checks that it is what the record says.
 func (j *journal) image(r *record, n int) (*file, error) {
 	want := r.Receipt.Changes[n].Before
-	if want == nil || r.Receipt.Changes[n].Kind == trust.MoveFile {
+	if k := r.Receipt.Changes[n].Kind; want == nil || k == trust.MoveFile || k == trust.SetMode {
 		return nil, nil
 	}
 	name := imageName(r.Receipt.ID, n)

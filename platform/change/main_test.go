@@ -83,6 +83,8 @@ func (l *lab) seed() {
 	l.put("etc/replaced", "old content", 0o640)
 	l.put("etc/removed", "to be removed", 0o600)
 	l.put("etc/moved.key", "PRIVATE", 0o600)
+	l.put("etc/open.key", "PRIVATE", 0o644)
+	l.put("etc/mixed.crt", "PRIVATE", 0o640)
 	l.put("etc/others", "not ours", 0o644)
 	l.put("anchors/vendor", "vendor", 0o644)
 	l.put("store", "vendor", 0o644)
@@ -143,7 +145,7 @@ const (
 
 var ownKey = []string{"auths", "reg.example", "auth"}
 
-// plan makes, replaces, removes and renames a file each, rebuilds the store, and
+// plan makes, replaces, removes, renames and narrows a file each, rebuilds the store, and
 // moves a secret out of a file that it edits, and of one that it makes.
 func (l *lab) plan() trust.Plan {
 	return trust.Plan{
@@ -175,6 +177,8 @@ func (l *lab) plan() trust.Plan {
 				Kind: trust.ChangeStore, Store: oldStore, Content: []byte(testAnchor().PEM), Status: trust.StatusRemoved,
 				Was: &trust.Membership{Held: true}, Want: &trust.Membership{},
 			},
+			{Kind: trust.SetMode, Path: "/etc/open.key", Mode: 0o600, Before: l.state("etc/open.key"), Status: trust.StatusRights},
+			{Kind: trust.MoveFile, Path: "/etc/mixed.crt", To: "/etc/mixed.crt.aside", Mode: 0o600, Before: l.state("etc/mixed.crt"), Status: trust.StatusRenamed},
 			{Kind: trust.WriteFile, Path: "/etc/others", Content: []byte("not ours"), Mode: 0o644, Status: trust.StatusUnchanged},
 		},
 	}

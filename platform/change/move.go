@@ -9,7 +9,8 @@ import (
 
 // A file that is moved keeps its content where nobody else had it: it is renamed
 // within its directory, in one step, and never copied. So a private key can be
-// set aside, and brought back, without a before-image.
+// set aside, and brought back, without a before-image. If it is to have another mode
+// it has that before it has the other name.
 
 // inspectMove says what moving a file aside will do. Who plans may be unable to
 // read the file: then the plan says nothing of how it was, and what is found now
@@ -24,7 +25,12 @@ func (t *tx) inspectMove(c trust.Change, found *file) (trust.Done, error) {
 	case there != nil:
 		return trust.Done{}, Refuse(ErrChangedSince, c.To, "something is there already")
 	}
-	return trust.Done{Kind: c.Kind, Path: c.Path, To: c.To, Before: found.state(), After: found.state()}, nil
+	d := trust.Done{Kind: c.Kind, Path: c.Path, To: c.To, Before: found.state(), After: found.state()}
+	if c.Mode == 0 {
+		return d, nil
+	}
+	d.After.Mode = c.Mode
+	return d, narrower(c.Path, found, c.Mode)
 }
 
 // names reads what is under the two names of a move.
@@ -56,6 +62,11 @@ func (t *tx) moveFile(d *trust.Done) error {
 	if to != nil || !from.is(d.Before) {
 		return Refuse(ErrChangedSince, d.Path, "")
 	}
+	if d.SetsMode() {
+		if err := parent.setMode(filepath.Base(d.Path), d.Before, d.After.Mode); err != nil {
+			return err
+		}
+	}
 	if err := parent.place(filepath.Base(d.Path), filepath.Base(d.To)); err != nil {
 		return err
 	}
@@ -78,7 +89,7 @@ func (t *tx) moved(d trust.Done) error {
 	return nil
 }
 
-// moveBack gives a file its old name, unless it has it still.
+// moveBack gives a file its old name and mode, unless it has them still.
 func (t *tx) moveBack(d trust.Done) error {
 	parent, from, to, err := t.names(d)
 	if err != nil {
@@ -88,7 +99,8 @@ func (t *tx) moveBack(d trust.Done) error {
 	switch {
 	case from.is(d.Before) && to == nil:
 		return nil
-	case from.is(d.Before) && to.is(d.After): // a file system that renames in two steps stopped between them
+	case from.is(d.After) && to == nil: // it had got its mode
+	case from.is(d.After) && to.is(d.After): // a file system that renames in two steps stopped between them
 		err = parent.remove(filepath.Base(d.To))
 	case from != nil:
 		return Refuse(ErrChangedSince, d.Path, "")
@@ -96,6 +108,9 @@ func (t *tx) moveBack(d trust.Done) error {
 		return Refuse(ErrChangedSince, d.To, "")
 	default:
 		err = parent.place(filepath.Base(d.To), filepath.Base(d.Path))
+	}
+	if err == nil && d.SetsMode() {
+		err = parent.setMode(filepath.Base(d.Path), d.After, d.Before.Mode)
 	}
 	return errors.Join(err, parent.sync())
 }

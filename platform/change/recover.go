@@ -90,7 +90,7 @@ func (t *tx) inPlace(ctx context.Context) bool {
 func (t *tx) clear(n int) error {
 	d := t.r.Receipt.Changes[n]
 	switch d.Kind {
-	case trust.RunCommand, trust.KeepSecret, trust.MoveFile, trust.ChangeStore:
+	case trust.RunCommand, trust.KeepSecret, trust.MoveFile, trust.SetMode, trust.ChangeStore:
 		return nil
 	}
 	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))

@@ -100,7 +100,7 @@ func (t *tx) checkWhole(ctx context.Context) error {
 				return err
 			}
 		}
-		if d.Kind != trust.WriteFile && d.Kind != trust.RemoveFile {
+		if d.Kind != trust.WriteFile && d.Kind != trust.RemoveFile && d.Kind != trust.SetMode {
 			continue
 		}
 		found, _, err := t.look(d.Path)
@@ -229,6 +229,8 @@ func (t *tx) revertFile(ctx context.Context, parent *dir, n int) error {
 		err = t.takeBack(ctx, parent, n, name, found)
 	case !found.is(d.After):
 		return Refuse(ErrChangedSince, d.Path, "")
+	case d.Kind == trust.SetMode:
+		err = parent.setMode(name, d.After, d.Before.Mode)
 	case d.Before == nil:
 		err = parent.remove(name)
 	default:
