@@ -179,6 +179,11 @@ func undoPlan(r trust.Receipt) trust.Plan {
 			c.Status = trust.StatusNew
 		case d.Kind == trust.MoveFile:
 			c.Path, c.To, c.Status = d.To, d.Path, trust.StatusRenamed
+			if d.SetsMode() {
+				c.Mode = d.Before.Mode
+			}
+		case d.Kind == trust.SetMode && d.SetsMode():
+			c.Mode, c.Status = d.Before.Mode, trust.StatusRights
 		case d.Kind == trust.RemoveFile:
 			c.Kind, c.Status = trust.WriteFile, trust.StatusNew
 		case d.Before == nil:

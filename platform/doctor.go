@@ -96,6 +96,8 @@ func (m *Machine) PlanRepair(ctx context.Context, a Ailment) (trust.Plan, error)
 	switch {
 	case !a.Plan:
 		return trust.Plan{}, &NoRepairError{a}
+	case a.Code == AilKeyInCA, a.Code == AilOpenKey:
+		return m.planProtect(ctx, a)
 	case a.Code == AilPlaintext:
 		return m.PlanMove(ctx, a.Registry)
 	case a.Code == AilHelperMissing:

@@ -78,7 +78,9 @@ func (p patient) keysInCAFiles() []Ailment {
 	var out []Ailment
 	for _, f := range slices.Concat(p.files, p.anchors) {
 		if f.Keys > 0 && f.Named == "" { // a hosts.toml may name a pair in one file
-			out = append(out, about(AilKeyInCA, f, anyOf))
+			a := about(AilKeyInCA, f, anyOf)
+			a.Plan = p.protectable(f.Path, f.Registry)
+			out = append(out, a)
 		}
 	}
 	return out
@@ -98,7 +100,7 @@ func (p patient) openKeys() []Ailment {
 				continue
 			}
 			if i, err := p.w.FS.Stat(name); err == nil && i.Mode.IsRegular() && i.Mode.Perm()&0o004 != 0 {
-				out = append(out, Ailment{Code: AilOpenKey, Path: name, Registry: d.Registry})
+				out = append(out, Ailment{Code: AilOpenKey, Path: name, Registry: d.Registry, Plan: p.protectable(name, d.Registry)})
 			}
 		}
 	}

@@ -137,7 +137,27 @@ func TestStale(t *testing.T) {
 		},
 		"a key in a CA file": {
 			func(s *site) { s.write(regDir+"ca.crt", string(s.ca.PEM())+string(s.ca.KeyPEM()), 0o644) }, 0,
-			[]string{"key-in-ca /" + regDir + "ca.crt " + regName + " Corp Root CA"},
+			[]string{"key-in-ca /" + regDir + "ca.crt " + regName + " Corp Root CA *"},
+		},
+		"a key in a file with two CAs": {
+			func(s *site) {
+				s.write(regDir+"corp.crt", string(other.PEM())+string(s.ca.KeyPEM())+string(s.ca.PEM()), 0o640)
+			}, 0, []string{"key-in-ca /" + regDir + "corp.crt " + regName + " Other CA *"},
+		},
+		"a key in a CA file that no loader reads": {
+			func(s *site) { s.write(regDir+"notes.pem", string(s.ca.PEM())+string(s.ca.KeyPEM()), 0o644) }, 0,
+			[]string{"key-in-ca /" + regDir + "notes.pem " + regName + " Corp Root CA"},
+		},
+		"a key in a CA file that is a link": {
+			func(s *site) {
+				s.write("etc/mixed", string(s.ca.PEM())+string(s.ca.KeyPEM()), 0o600)
+				s.write(regDir+"x/y", "", 0o600)
+				s.link("../../../mixed", regDir+"ca.crt")
+			}, 0, []string{"key-in-ca /" + regDir + "ca.crt " + regName + " Corp Root CA"},
+		},
+		"a key in the store": {
+			func(s *site) { s.debian(map[string][]byte{mkcert: append(s.ca.PEM(), s.ca.KeyPEM()...)}) }, 0,
+			[]string{"key-in-ca /" + mkcert + " Corp Root CA"},
 		},
 		"a pair that hosts.toml names": {
 			func(s *site) {
@@ -147,6 +167,14 @@ func TestStale(t *testing.T) {
 		},
 		"a key that all may read": {
 			func(s *site) { s.write(regDir+"client.key", string(other.KeyPEM()), 0o644) }, 0,
+			[]string{"open-key /" + regDir + "client.key " + regName + " *"},
+		},
+		"a key that all may only read": {
+			func(s *site) { s.write(regDir+"client.key", string(other.KeyPEM()), 0o444) }, 0,
+			[]string{"open-key /" + regDir + "client.key " + regName + " *"},
+		},
+		"a key that is none": {
+			func(s *site) { s.write(regDir+"client.key", "see the wiki", 0o644) }, 0,
 			[]string{"open-key /" + regDir + "client.key " + regName},
 		},
 		"a key that its owner may read": {func(s *site) { s.write(regDir+"client.key", string(other.KeyPEM()), 0o600) }, 0, nil},

@@ -37,7 +37,8 @@ const fileMode = 0o644
 // rules judge a plan as from an enemy: only certificates, only under the names
 // that Mooring gives them, only in the directories of the plan's registries and,
 // if it may reach the whole computer, in the OS store. Plans for a client
-// certificate have rules of their own (client.go).
+// certificate have rules of their own (client.go), and so have those that protect a key
+// (keys.go).
 type rules struct {
 	world world.World
 	site  site
@@ -48,7 +49,7 @@ func (r rules) check(p trust.Plan, reach trust.Reach) error {
 	switch {
 	case p.Schema != trust.PlanSchema:
 		return change.Refuse(change.ErrBadPlan, "", "plan schema %d is not known", p.Schema)
-	case p.Action != "trust" && p.Action != "untrust" && p.Action != actionClientCert:
+	case p.Action != "trust" && p.Action != "untrust" && p.Action != actionClientCert && p.Action != actionProtectKey:
 		return change.Refuse(change.ErrBadPlan, "", "%.40q is no action", p.Action)
 	case p.Reach != reach:
 		return change.Refuse(change.ErrTooBroad, "", "the plan reaches %.40q, asked for was %q", p.Reach, reach)
@@ -72,6 +73,9 @@ func (r rules) check(p trust.Plan, reach trust.Reach) error {
 	if p.Action == actionClientCert {
 		return s.checkClient(p)
 	}
+	if p.Action == actionProtectKey {
+		return s.checkKeys(p)
+	}
 	for _, c := range p.Pending() {
 		if err := s.checkChange(c); err != nil {
 			return err
@@ -86,6 +90,8 @@ func (r rules) vet(p trust.Plan, c trust.Change, found []byte) error {
 	switch {
 	case p.Action == actionClientCert && c.Kind == trust.WriteFile && found != nil:
 		return change.Refuse(change.ErrOutsideAllowList, c.Path, "it is there already: files of others are not replaced")
+	case p.Action == actionProtectKey && c.Kind != trust.WriteFile:
+		return vetKey(c, found)
 	case c.Kind == trust.WriteFile && found != nil && name == "ca.crt":
 		return change.Refuse(change.ErrOutsideAllowList, c.Path, "it is there already: files of others are not replaced")
 	case c.Kind == trust.RemoveFile:

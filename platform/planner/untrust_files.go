@@ -112,10 +112,15 @@ func (r *remover) readers(f discover.CAFile) []trust.Party {
 	if len(out) > 0 {
 		return out
 	}
+	return []trust.Party{partyOf(f.Path)}
+}
+
+// partyOf is whose directories a file lies in.
+func partyOf(name string) trust.Party {
 	for part, party := range map[string]trust.Party{"/containers/": trust.Podman, "/containerd/": trust.Containerd} {
-		if strings.Contains(f.Path, part) {
-			return []trust.Party{party}
+		if strings.Contains(name, part) {
+			return party
 		}
 	}
-	return []trust.Party{trust.Docker}
+	return trust.Docker
 }

@@ -13,12 +13,14 @@ type Overlay struct {
 	Base  FS
 	files map[string][]byte // path -> content; nil content means removed
 	dirs  map[string]bool   // directories that the added files imply
-	Now   time.Time         // change time reported for what was added
+	modes map[string]fs.FileMode
+	shut  map[string]bool // files that may no longer be read
+	Now   time.Time       // change time reported for what was added
 }
 
 // NewOverlay returns base with nothing changed yet.
 func NewOverlay(base FS, now time.Time) *Overlay {
-	return &Overlay{Base: base, files: map[string][]byte{}, dirs: map[string]bool{}, Now: now}
+	return &Overlay{Base: base, files: map[string][]byte{}, dirs: map[string]bool{}, modes: map[string]fs.FileMode{}, shut: map[string]bool{}, Now: now}
 }
 
 // Put adds or replaces a file, making its parent directories.
@@ -32,6 +34,12 @@ func (o *Overlay) Put(name string, content []byte) {
 // Remove hides a file.
 func (o *Overlay) Remove(name string) { o.files[name] = nil }
 
+// Narrow gives a file other permission bits. One that is hidden by that can no longer
+// be read.
+func (o *Overlay) Narrow(name string, mode fs.FileMode, hidden bool) {
+	o.modes[name], o.shut[name] = mode, hidden
+}
+
 // ReadFile implements FS.
 func (o *Overlay) ReadFile(name string) ([]byte, error) {
 	if b, ok := o.files[name]; ok {
@@ -39,6 +47,9 @@ func (o *Overlay) ReadFile(name string) ([]byte, error) {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 		}
 		return append([]byte{}, b...), nil // the reader's own, as from a disk
+	}
+	if o.shut[name] {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
 	}
 	return o.Base.ReadFile(name)
 }
@@ -59,6 +70,9 @@ func (o *Overlay) stat(name string, base func(string) (Info, error)) (Info, erro
 	i, err := base(name)
 	if err != nil && o.dirs[name] {
 		return Info{Mode: fs.ModeDir | 0o755, ModTime: o.Now, Changed: o.Now}, nil
+	}
+	if mode, ok := o.modes[name]; ok && err == nil {
+		i.Mode = i.Mode&^fs.ModePerm | mode
 	}
 	return i, err
 }

@@ -88,7 +88,7 @@ func TestMachineScripts(t *testing.T) {
 			}
 			strays := append(trusttest.NewCA(t, "Stray Root 1").PEM(), trusttest.NewCA(t, "Stray Root 2").PEM()...)
 			for name, content := range map[string][]byte{
-				"ca.pem": root.PEM(), "strays.pem": strays, "mixed.pem": append(strays, root.PEM()...),
+				"ca.pem": root.PEM(), "strays.pem": strays, "mixed.pem": append(strays, root.PEM()...), "keyed.pem": append(root.PEM(), root.KeyPEM()...),
 			} {
 				if err := os.WriteFile(filepath.Join(env.WorkDir, name), content, 0o600); err != nil {
 					return err

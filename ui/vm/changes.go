@@ -44,7 +44,7 @@ func (t Teller) Untrusted(p trust.Plan) string {
 // signs are the marks that people know from diffs.
 var signs = map[trust.Status]string{
 	trust.StatusNew: "+", trust.StatusBeside: "+", trust.StatusReplaced: "~",
-	trust.StatusRemoved: "−", trust.StatusUnchanged: "=", trust.StatusEdited: "~", trust.StatusRenamed: "→",
+	trust.StatusRemoved: "−", trust.StatusUnchanged: "=", trust.StatusEdited: "~", trust.StatusRenamed: "→", trust.StatusRights: "~",
 }
 
 func (t Teller) change(c trust.Change) Line {
@@ -61,8 +61,11 @@ func (t Teller) change(c trust.Change) Line {
 		}
 	case c.Via != "":
 		l.Note = t.say("changes.via", args{"path": safe.Line(c.Via)})
-	case c.Kind == trust.MoveFile:
+	case c.Kind == trust.MoveFile, c.Kind == trust.SetMode:
 		l.Text, l.Mark = safe.Line(c.Moved()), MarkAttention
+		if c.SetsMode() && c.Mode.Perm()&0o077 == 0 {
+			l.Note = t.say("changes.set-mode", nil)
+		}
 	case c.Status == trust.StatusUnchanged:
 		l.Note, l.Plain = t.say("changes.unchanged", nil), true
 	case c.Status == trust.StatusBeside:

@@ -72,14 +72,24 @@ func (t Teller) doneLine(d trust.Done) Line {
 	case d.Kind == trust.KeepSecret:
 		l.Text = t.W.KeepSecret(d.Registry, false)
 	case d.Kind == trust.MoveFile:
-		moved := trust.Change{Kind: d.Kind, Path: d.Path, To: d.To}
-		l.Sign, l.Text, l.Mark = signs[trust.StatusRenamed], safe.Line(moved.Moved()), MarkAttention
+		l.Sign, l.Text, l.Mark = signs[trust.StatusRenamed], safe.Line(moved(d)), MarkAttention
+	case d.Kind == trust.SetMode:
+		l.Sign, l.Text, l.Mark = signs[trust.StatusRights], safe.Line(moved(d)), MarkAttention
 	case d.Kind == trust.RemoveFile:
 		l.Sign, l.Mark = "−", MarkRefused
 	case d.Before != nil:
 		l.Sign, l.Mark = "~", MarkAttention
 	}
 	return l
+}
+
+// moved is a file with what it got: another name, another mode.
+func moved(d trust.Done) string {
+	c := trust.Change{Kind: d.Kind, Path: d.Path, To: d.To, Before: d.Before}
+	if d.SetsMode() {
+		c.Mode = d.After.Mode
+	}
+	return c.Moved()
 }
 
 func (t Teller) receiptTitle(r trust.Receipt) string {

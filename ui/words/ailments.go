@@ -20,6 +20,9 @@ func (w *Words) Ailment(a platform.Ailment) (what, hint string) {
 	} else {
 		what = w.T(key, args)
 	}
+	if own := key + ".hint.planned"; a.Plan && w.Has(own) {
+		return what, w.T(own, args)
+	}
 	if own := key + ".hint." + insecureBy(a); w.Has(own) {
 		return what, w.T(own, args)
 	}

@@ -32,6 +32,10 @@ func TestEveryAilmentHasWords(t *testing.T) {
 			if (code == platform.AilKeyInCA || code == platform.AilOpenKey || code == platform.AilInsecure) && hint == "" {
 				t.Errorf("%s: %s is mended by hand, and nothing says how", lang, code)
 			}
+			a.Plan = true
+			if _, planned := w.Ailment(a); (code == platform.AilKeyInCA || code == platform.AilOpenKey) && (planned == hint || strings.Contains(planned, "{{") || planned == "") {
+				t.Errorf("%s: %s is mended by a plan, and the hint is %q", lang, code, planned)
+			}
 		}
 	}
 }
