@@ -39,10 +39,10 @@ packages() {
 	zypper:build) echo gcc pkg-config Mesa-libGL-devel Mesa-libEGL-devel wayland-devel libxkbcommon-devel \
 		libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel ;;
 	pacman:build) echo gcc pkgconf libglvnd mesa wayland libxkbcommon libx11 libxcursor libxrandr libxinerama libxi libxxf86vm ;;
-	apt-get:test) echo gcc libc6-dev dbus desktop-file-utils appstream libnss3-tools ;;
-	dnf:test) echo gcc dbus-daemon desktop-file-utils appstream nss-tools ;;
-	zypper:test) echo gcc dbus-1-daemon desktop-file-utils AppStream mozilla-nss-tools ;;
-	pacman:test) echo gcc dbus desktop-file-utils appstream nss ;;
+	apt-get:test) echo gcc libc6-dev acl dbus desktop-file-utils appstream libnss3-tools ;;
+	dnf:test) echo gcc acl dbus-daemon desktop-file-utils appstream nss-tools ;;
+	zypper:test) echo gcc acl dbus-1-daemon desktop-file-utils AppStream mozilla-nss-tools ;;
+	pacman:test) echo gcc acl dbus desktop-file-utils appstream nss ;;
 	brew:build | brew:test) ;;
 	apt-get:lab) echo docker.io containerd podman skopeo docker-registry apache2-utils nginx-light curl openssl \
 		iproute2 util-linux ca-certificates dbus polkitd pkexec sudo passwd gnome-keyring libsecret-tools \

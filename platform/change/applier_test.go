@@ -225,7 +225,7 @@ func settle(t *testing.T, a *Applier, f *fakeRoot, id string, want trust.Receipt
 func TestCrashBetweenTheHalves(t *testing.T) {
 	l, a, f := halves(t)
 	steps := 0
-	a.Own.Fault = func(string) error { steps++; return nil }
+	a.Own.Fault = func(string, string) error { steps++; return nil }
 	_, err := a.Apply(t.Context(), l.halfPlan(), nil)
 	must(t, err)
 	for n := 1; n <= steps; n++ {
@@ -233,7 +233,7 @@ func TestCrashBetweenTheHalves(t *testing.T) {
 		before := listing(t, l.root)
 		seen := 0
 		// From the n-th step on nothing works any more, as if the machine were off.
-		a.Own.Fault = func(string) error {
+		a.Own.Fault = func(string, string) error {
 			if seen++; seen >= n {
 				return os.ErrDeadlineExceeded
 			}

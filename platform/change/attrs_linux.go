@@ -25,10 +25,10 @@ func kept(name string) bool {
 		name == "security.selinux" || name == "security.capability"
 }
 
-// attrsOf reads the attributes that undo restores; never nil without an error.
-func attrsOf(fd int) (map[string][]byte, error) {
+// attrs reads the attributes that undo restores; never nil without an error.
+func (f fault) attrs(fd int, path string) (map[string][]byte, error) {
 	attrs := map[string][]byte{}
-	list, err := grow(func(b []byte) (int, error) { return unix.Flistxattr(fd, b) })
+	list, err := f.grow(faultListAttrs, path, func(b []byte) (int, error) { return unix.Flistxattr(fd, b) })
 	if errors.Is(err, unix.ENOTSUP) {
 		return attrs, nil
 	}
@@ -39,7 +39,7 @@ func attrsOf(fd int) (map[string][]byte, error) {
 		if !kept(name) {
 			continue
 		}
-		value, err := grow(func(b []byte) (int, error) { return unix.Fgetxattr(fd, name, b) })
+		value, err := f.grow(faultGetAttr, path, func(b []byte) (int, error) { return unix.Fgetxattr(fd, name, b) })
 		if err != nil {
 			return nil, err
 		}
@@ -49,40 +49,43 @@ func attrsOf(fd int) (map[string][]byte, error) {
 }
 
 // grow asks for a size and then for the value; the kernel bounds both by 64 KiB.
-func grow(get func([]byte) (int, error)) ([]byte, error) {
-	n, err := get(nil)
-	if err != nil || n == 0 {
-		return nil, err
-	}
-	b := make([]byte, n)
-	if n, err = get(b); err != nil {
-		return nil, err
-	}
-	return b[:n], nil
+func (f fault) grow(point, path string, get func([]byte) (int, error)) (value []byte, err error) {
+	err = f.call(point, path, func() error {
+		n, err := get(nil)
+		if err != nil || n == 0 {
+			return err
+		}
+		value = make([]byte, n)
+		n, err = get(value)
+		value = value[:max(n, 0)]
+		return err
+	})
+	return value, err
 }
 
 // setAttrs makes the attributes of a file those in want. With nil it keeps what it
 // got from its directory, as a new file does.
-func setAttrs(fd int, want map[string][]byte) error {
+func (f fault) setAttrs(fd int, path string, want map[string][]byte) error {
 	if want == nil {
 		return nil
 	}
-	have, err := attrsOf(fd)
+	have, err := f.attrs(fd, path)
 	if err != nil {
 		return err
 	}
 	for name := range have {
-		if _, keep := want[name]; !keep && name != "security.selinux" {
-			if err := unix.Fremovexattr(fd, name); err != nil {
-				return err
-			}
+		if _, keep := want[name]; keep || name == "security.selinux" {
+			continue
+		}
+		if err := f.call(faultRemoveAttr, path, func() error { return unix.Fremovexattr(fd, name) }); err != nil {
+			return err
 		}
 	}
 	for name, value := range want {
 		if bytes.Equal(have[name], value) {
 			continue
 		}
-		if err := unix.Fsetxattr(fd, name, value, 0); err != nil {
+		if err := f.call(faultSetAttr, path, func() error { return unix.Fsetxattr(fd, name, value, 0) }); err != nil {
 			return err
 		}
 	}

@@ -81,7 +81,7 @@ func (t *tx) runTakingBack(ctx context.Context, n int, d *trust.Done) error {
 
 func (t *tx) run(ctx context.Context, d *trust.Done, undo bool) error {
 	t.progress.tell(Step{Done: len(t.r.Receipt.Changes) - 1, Total: len(t.r.Receipt.Changes), Kind: d.Kind, Path: d.Command, Undo: undo})
-	if err := fault(t.e.Fault).at(faultCommand); err != nil {
+	if err := fault(t.e.Fault).at(faultCommand, d.Command); err != nil {
 		return failed("", err)
 	}
 	output, ran, err := t.e.Commands.Run(ctx, d.Command, undo)
@@ -102,7 +102,11 @@ func (t *tx) members(d *trust.Done, ask func(string, []string) ([]string, error)
 	for _, a := range t.r.Receipt.Anchors {
 		fingerprints = append(fingerprints, a.SHA256)
 	}
-	held, err := ask(d.Command, fingerprints)
+	var held []string
+	err := fault(t.e.Fault).at(faultHolds, d.Command)
+	if err == nil {
+		held, err = ask(d.Command, fingerprints)
+	}
 	if err != nil {
 		return nil, &Error{Code: ErrCommandFailed, Path: d.Command, Detail: err.Error(), cause: err}
 	}

@@ -3,7 +3,6 @@
 package change
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -20,21 +19,20 @@ import (
 	"mooring.dev/mooring/trust"
 )
 
-const crashID = "20260101-000000-0000abcd"
-
-// child applies or undoes the lab's plan and dies at the n-th fault point.
+// child does one thing in the lab and dies at its n-th fault point.
 func child(spec string) int {
 	what, rest, _ := strings.Cut(spec, " ")
 	n, base, _ := strings.Cut(rest, " ")
-	total, _ := strconv.Atoi(n)
-	left := total
+	left, _ := strconv.Atoi(n)
 	l := labAt(base)
-	l.t = &testing.T{}
-	l.e.Fault = func(point string) error {
-		if what == "apply-renewed" && left == total && point != faultSwap {
-			return nil // its steps count from the exchange on, just before which another tool writes
-		}
-		if what == "apply-renewed" && left == total {
+	l.t, l.e.Now = &testing.T{}, clock
+	begun := what != "apply-renewed"
+	l.e.Fault = func(point, _ string) error {
+		if !begun {
+			if point != faultSwap {
+				return nil // its steps count from the exchange on, just before which another tool writes
+			}
+			begun = true
 			l.renew()
 		}
 		if left--; left == 0 {
@@ -50,118 +48,8 @@ func child(spec string) int {
 	return 0
 }
 
-func (l *lab) do(what string) error {
-	var err error
-	switch what {
-	case "apply":
-		_, err = l.e.ApplyAs(context.Background(), crashID, l.plan(), nil)
-	case "apply-renewed":
-		_, err = l.e.ApplyAs(context.Background(), crashID, l.edits(), nil)
-	case "undo":
-		_, err = l.e.Undo(context.Background(), crashID, nil)
-	case "recover":
-		_, err = l.e.Recover(context.Background())
-	}
-	return err
-}
-
-// points runs what and lists the fault points that it passes.
-func points(t *testing.T, l *lab, what string) []string {
-	t.Helper()
-	var out []string
-	l.e.Fault = func(p string) error { out = append(out, p); return nil }
-	must(t, l.do(what))
-	l.e.Fault = nil
-	return out
-}
-
-// TestKillAtEachPoint kills a process at every single step of applying, undoing
-// and recovering: each file is as before or as after, and the next start makes
-// the whole as before or as after.
-func TestKillAtEachPoint(t *testing.T) {
-	l := newLab(t)
-	before := listing(t, l.root)
-	applying := points(t, l, "apply")
-	after := listing(t, l.root)
-	undoing := points(t, l, "undo")
-	if d := cmp.Diff(before, listing(t, l.root)); d != "" {
-		t.Fatal(d)
-	}
-	seen := map[string]bool{}
-	for _, p := range slices.Concat(applying, undoing) {
-		seen[p] = true
-	}
-	for _, p := range FaultPoints() {
-		if !seen[p] {
-			t.Errorf("no kill at %q was tried", p)
-		}
-	}
-	t.Logf("%d points when applying, %d when undoing", len(applying), len(undoing))
-	for _, c := range []struct {
-		what   string
-		points []string
-	}{{"apply", applying}, {"undo", undoing}} {
-		for i, point := range c.points {
-			t.Run(fmt.Sprintf("%s/%d-%s", c.what, i+1, point), func(t *testing.T) {
-				t.Parallel()
-				killAt(t, c.what, i+1, before, after)
-			})
-		}
-	}
-}
-
-func killAt(t *testing.T, what string, n int, before, after map[string]string) {
-	l := newLab(t)
-	if what == "undo" {
-		must(t, l.do("apply"))
-	}
-	l.dieAt(what, n)
-	checkEachFile(t, listing(t, l.root), before, after)
-	if found := openSecrets(t, l.e.Dir); found != nil {
-		t.Errorf("in the journal: %q", found)
-	}
-	// A second crash while recovering must not hurt either.
-	l.dieAt("recover", 1+n%7)
-	checkEachFile(t, listing(t, l.root), before, after)
-	if _, err := l.e.Recover(t.Context()); err != nil {
-		t.Fatalf("recover: %v", err)
-	}
-	now := listing(t, l.root)
-	r, err := l.e.Receipt(crashID)
-	switch {
-	case errors.Is(err, ErrNoReceipt):
-		if what == "undo" {
-			t.Fatal("the receipt is lost")
-		}
-	case err != nil:
-		t.Fatal(err)
-	case r.State == trust.ReceiptPending:
-		t.Fatal("still pending")
-	}
-	want := before
-	if r.State == trust.ReceiptApplied {
-		want = after
-	}
-	if d := cmp.Diff(want, now); d != "" {
-		t.Errorf("state %q:\n%s", r.State, d)
-	}
-	if names, _ := filepath.Glob(filepath.Join(l.e.Dir, "*.new")); names != nil {
-		t.Errorf("left in the journal: %v", names)
-	}
-	if r.State == trust.ReceiptApplied {
-		if _, err := l.e.Undo(t.Context(), crashID, nil); err != nil {
-			t.Fatalf("undo: %v", err)
-		}
-		if d := cmp.Diff(before, listing(t, l.root)); d != "" {
-			t.Errorf("after undo:\n%s", d)
-		}
-	}
-}
-
-// dieAt runs what in a child that kills itself at its n-th fault point. A run with
-// fewer points ends by itself.
-func (l *lab) dieAt(what string, n int) {
-	l.t.Helper()
+// dieAt does what in a child that kills itself at its n-th fault point.
+func (l *lab) dieAt(what string, n int) error {
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	// Else the race detector lets each child that ends by itself sleep for a second.
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", fmt.Sprintf("CHANGE_TEST_CHILD=%s %d %s", what, n, filepath.Dir(l.root)))
@@ -169,99 +57,140 @@ func (l *lab) dieAt(what string, n int) {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		if ws := exit.Sys().(syscall.WaitStatus); ws.Signaled() && ws.Signal() == syscall.SIGKILL {
-			return
+			return nil
 		}
 	}
-	if err != nil || what != "recover" {
-		l.t.Fatalf("child %s %d: %v\n%s", what, n, err, out)
-	}
+	return fmt.Errorf("child %s %d: %w\n%s", what, n, err, out)
 }
 
-// checkEachFile: every file is as before or as after, but for temporary ones and the
-// stores, which change in their own steps. A file that gets another name and another
-// mode has the mode first: for a moment it is read by fewer under the old name.
-func checkEachFile(t *testing.T, now, before, after map[string]string) {
-	t.Helper()
-	for name, is := range now {
-		if strings.HasPrefix(filepath.Base(name), ".mooring-") || strings.HasPrefix(name, "store") {
-			continue
-		}
-		if aside := "etc/mixed.crt.aside"; name == "etc/mixed.crt" && (is == after[aside] || is == before[aside]) {
-			continue
-		}
-		if is != before[name] && is != after[name] {
-			t.Errorf("%s is neither as before nor as after: %s", name, is)
-		}
-	}
-	for name := range before {
-		_, isNow := now[name]
-		_, isAfter := after[name]
-		if !isNow && isAfter {
-			t.Errorf("%s is gone", name)
-		}
-	}
-}
-
-// TestEachStepMayFail lets the system refuse each step: nothing is left then,
-// at the latest after the next start.
-func TestEachStepMayFail(t *testing.T) {
-	l := newLab(t)
-	before := listing(t, l.root)
-	applying := points(t, l, "apply")
-	undoing := points(t, l, "undo")
-	for _, c := range []struct {
-		what   string
-		points []string
-	}{{"apply", applying}, {"undo", undoing}} {
-		for i, point := range c.points {
-			errno := []syscall.Errno{syscall.ENOSPC, syscall.EACCES}[i%2]
-			t.Run(fmt.Sprintf("%s/%d-%s-%d", c.what, i+1, point, errno), func(t *testing.T) {
-				t.Parallel()
-				failAt(t, c.what, i, errno, before)
+// TestKillAtEachPoint kills a process at every single call of applying, undoing,
+// rolling back and recovering: each file is then as before or as after, and the next
+// start, stopped once in its own work, makes the whole as before or as after. At every
+// tenth point it is shown that stopAt, by which the other tests save a process, leaves
+// the very same.
+func TestKillAtEachPoint(t *testing.T) {
+	before, after := ends(t)
+	var count tally
+	seen := map[string]bool{}
+	t.Run("at", func(t *testing.T) {
+		for _, what := range doings {
+			for _, p := range passed(t, what) {
+				seen[p] = true
+			}
+			count.each(t, what, func(t *testing.T, n int, _ string) error {
+				return count.in(t, func(base string) error { return killAt(t, base, what, n, before, after) })
 			})
 		}
+	})
+	for _, p := range FaultPoints() {
+		elsewhere := slices.Contains(plainPoints, p) || p == faultOwner || p == faultRemoveAttr
+		if !seen[p] && !elsewhere {
+			t.Errorf("no kill at %q was tried", p)
+		}
 	}
+	count.report(t, "SIGKILL and a second crash")
 }
 
-func failAt(t *testing.T, what string, i int, errno syscall.Errno, before map[string]string) {
-	l := newLab(t)
-	if what == "undo" {
-		must(t, l.do("apply"))
+func killAt(t *testing.T, base, what string, n int, before, after map[string]string) error {
+	l := prepare(t, base, what)
+	if err := l.dieAt(what, n); err != nil {
+		return err
 	}
-	done := listing(t, l.root)
-	n := 0
-	l.e.Fault = func(string) error {
-		if n++; n == i+1 {
-			return errno
+	if n%10 == 0 {
+		twin := prepare(t, base+"-stopped", what)
+		if ended, err := twin.stopAt(what, n); ended {
+			return fmt.Errorf("ended: %w", err)
+		}
+		if d := cmp.Diff(listing(t, base), listing(t, base+"-stopped")); d != "" {
+			return fmt.Errorf("a kill leaves something else than a stop:\n%s", d)
+		}
+	}
+	return l.settle(n, before, after)
+}
+
+// TestFailAtEachPoint lets the system refuse each call in turn, for each reason, and
+// lets the disk be full from each call on: nothing is left then, at the latest after
+// the next start. What a signal interrupts is simply done again.
+//
+// Each call that changes something has each failure when applying and undoing; those
+// that look, of which there are many of a kind, and the roads back, which are the
+// same calls in other orders, have one in turn.
+func TestFailAtEachPoint(t *testing.T) {
+	before, after := ends(t)
+	var count tally
+	t.Run("at", func(t *testing.T) {
+		for _, what := range doings {
+			count.each(t, what, func(t *testing.T, n int, point string) error {
+				tried := failures
+				if what != applying && what != undoing || slices.Contains(looks, strings.TrimPrefix(point, journalPrefix)) {
+					tried = failures[n%len(failures) : n%len(failures)+1]
+				}
+				var errs []error
+				for _, f := range tried {
+					errs = append(errs, count.in(t, func(base string) error {
+						l := prepare(t, base, what)
+						err := l.failing(f.from(n), func() error { return l.do(what) })
+						return errors.Join(l.noticed(what, point, f, err), l.settle(0, before, after))
+					}))
+				}
+				return errors.Join(errs...)
+			})
+		}
+	})
+	count.report(t, fmt.Sprintf("%d failures (ENOSPC, EACCES, EROFS, EIO, EINTR, a full disk)", len(failures)))
+}
+
+// failure is one way in which the system refuses calls.
+type failure struct {
+	errno syscall.Errno
+	stays bool // for every call that takes space from then on
+}
+
+var failures = []failure{
+	{errno: syscall.ENOSPC},
+	{errno: syscall.EACCES},
+	{errno: syscall.EROFS},
+	{errno: syscall.EIO},
+	{errno: syscall.EINTR},
+	{errno: syscall.ENOSPC, stays: true},
+}
+
+// looks are the calls that change nothing.
+var looks = []string{
+	faultWalk, faultRead, faultStat, faultContent, faultListAttrs, faultGetAttr, faultList, faultLock, faultHolds, faultKept, faultStoreGet,
+}
+
+// takesSpace are the calls that a full disk refuses.
+var takesSpace = []string{faultMkdir, faultCreate, faultWrite, faultHalf, faultSetAttr, faultSync, faultLockOpen}
+
+// from is a fault that fails so at the n-th point.
+func (f failure) from(n int) fault {
+	return func(point, _ string) error {
+		n--
+		if n == 0 && !f.stays || n <= 0 && f.stays && slices.Contains(takesSpace, strings.TrimPrefix(point, journalPrefix)) {
+			return f.errno
 		}
 		return nil
 	}
-	err := l.do(what)
-	l.e.Fault = nil
-	want := before
-	if what == "undo" && err != nil {
-		if r, rerr := l.e.Receipt(crashID); rerr == nil && r.State == trust.ReceiptApplied {
-			want = done
-		}
+}
+
+// failing does something under a fault.
+func (l *lab) failing(f fault, do func() error) error {
+	l.e.Fault = f
+	defer func() { l.e.Fault = nil }()
+	return do()
+}
+
+// noticed checks what a run says of a failure: a plan that is not applied, or a
+// receipt that stands, is not reported as done, and an interrupted call no failure.
+func (l *lab) noticed(what, point string, f failure, err error) error {
+	if f.errno == syscall.EINTR && err != nil && point != faultStoreHalf && !slices.Contains(otherPoints, point) {
+		return fmt.Errorf("an interrupted call was not made again: %w", err)
 	}
-	if _, rerr := l.e.Recover(t.Context()); rerr != nil {
-		t.Fatalf("recover: %v", rerr)
+	r, rerr := l.e.Receipt(crashID)
+	done := rerr == nil && (what == applying && r.State == trust.ReceiptApplied || what == undoing && r.State == trust.ReceiptUndone)
+	if err == nil && (what == applying || what == undoing) && !done {
+		return errors.New("the failure went unnoticed")
 	}
-	if r, rerr := l.e.Receipt(crashID); rerr == nil && r.State == trust.ReceiptApplied && what == "apply" {
-		// Either the step was not needed, or only the last word was missing.
-		if err != nil && !errors.Is(err, ErrPending) {
-			t.Errorf("applied in spite of %v", err)
-		}
-		must(t, l.do("undo"))
-		if d := cmp.Diff(before, listing(t, l.root)); d != "" {
-			t.Errorf("after undo:\n%s", d)
-		}
-		return
-	}
-	if err == nil && what == "apply" {
-		t.Error("the failure went unnoticed")
-	}
-	if d := cmp.Diff(want, listing(t, l.root)); d != "" {
-		t.Errorf("%v left something:\n%s", err, d)
-	}
+	return nil
 }

@@ -12,7 +12,9 @@ import (
 
 // dir is a directory by its path: what the person's own half needs where Linux's
 // system calls are missing. Root's half goes through it on Windows and macOS as well,
-// where its guard sees that nobody else can change what is on the way.
+// where its guard sees that nobody else can change what is on the way. How a file takes
+// its name is the system's own business (names_darwin.go, names_windows.go,
+// names_other.go).
 type dir struct {
 	path string // as the target machine writes it
 	at   string // on this machine
@@ -34,7 +36,11 @@ func (t tree) reach(dirPath string) (*dir, []string, error) {
 	var missing []string
 	for p := dirPath; ; p = filepath.Dir(p) {
 		at := filepath.Join(t.root, p)
-		i, err := os.Stat(at)
+		var i fs.FileInfo
+		err := t.fault.call(faultWalk, p, func() (err error) {
+			i, err = os.Stat(at)
+			return err
+		})
 		switch {
 		case err == nil && !i.IsDir():
 			return nil, nil, Refuse(ErrNotRegular, p, "not a directory")
@@ -62,16 +68,25 @@ func (t tree) links(p string) error {
 
 func (d *dir) in(name string) string { return filepath.Join(d.at, name) }
 
-func (d *dir) mkdir(name string, mode fs.FileMode) (*dir, bool, error) {
+// call makes a call of the system about name in d ("." for d itself).
+func (d *dir) call(point, name string, do func() error) error {
 	p := filepath.Join(d.path, name)
-	err := d.fault.at(faultMkdir)
-	if err == nil {
-		err = makeDir(d.in(name), mode, d.guarded)
-	}
+	return failed(p, d.fault.call(point, p, do))
+}
+
+func (d *dir) mkdir(name string, mode fs.FileMode) (*dir, bool, error) {
+	err := d.call(faultMkdir, name, func() error { return makeDir(d.in(name), mode, d.guarded) })
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, false, failed(p, err)
+		return nil, false, err
 	}
-	return &dir{path: p, at: d.in(name), guarded: d.guarded, fault: d.fault}, err == nil, nil
+	child := &dir{path: filepath.Join(d.path, name), at: d.in(name), guarded: d.guarded, fault: d.fault}
+	if err != nil {
+		return child, false, nil
+	}
+	if hasModes {
+		err = d.call(faultMkdirMode, name, func() error { return os.Chmod(d.in(name), mode) }) // whatever the umask is
+	}
+	return child, true, errors.Join(err, d.sync())
 }
 
 func (d *dir) read(name string) (*file, error) {
@@ -80,29 +95,32 @@ func (d *dir) read(name string) (*file, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return readFile(f, i, filepath.Join(d.path, name))
+	return d.contents(f, i, filepath.Join(d.path, name))
 }
 
 // open opens a regular file in d for reading; nil if there is none.
-func (d *dir) open(name string) (*os.File, fs.FileInfo, error) {
+func (d *dir) open(name string) (f *os.File, i fs.FileInfo, err error) {
 	p := filepath.Join(d.path, name)
-	if err := d.fault.at(faultRead); err != nil {
-		return nil, nil, failed(p, err)
-	}
-	i, err := os.Lstat(d.in(name))
+	err = d.call(faultStat, name, func() (err error) {
+		i, err = os.Lstat(d.in(name))
+		return err
+	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, nil
 	case err != nil:
-		return nil, nil, failed(p, err)
+		return nil, nil, err
 	case i.Mode()&fs.ModeSymlink != 0:
 		return nil, nil, Refuse(ErrLinkInPath, p, "")
 	case !i.Mode().IsRegular():
 		return nil, nil, Refuse(ErrNotRegular, p, "")
 	}
-	f, err := os.Open(d.in(name))
+	err = d.call(faultRead, name, func() (err error) {
+		f, err = os.Open(d.in(name))
+		return err
+	})
 	if err != nil {
-		return nil, nil, failed(p, err)
+		return nil, nil, err
 	}
 	opened, err := f.Stat()
 	if err == nil && !os.SameFile(i, opened) {
@@ -115,124 +133,136 @@ func (d *dir) open(name string) (*os.File, fs.FileInfo, error) {
 	return f, opened, nil
 }
 
-func readFile(f *os.File, i fs.FileInfo, p string) (*file, error) {
-	content, err := readBounded(f)
+func (d *dir) contents(f *os.File, i fs.FileInfo, p string) (*file, error) {
+	out := &file{Mode: i.Mode() & modeBits, UID: -1, GID: -1}
+	err := d.fault.call(faultContent, p, func() (err error) {
+		out.Content, err = readBounded(f)
+		return err
+	})
 	if err != nil {
 		return nil, failed(p, err)
 	}
-	return &file{Content: content, Mode: i.Mode() & modeBits, UID: -1, GID: -1}, nil
+	return out, nil
 }
 
 func (d *dir) create(name string, f *file) error {
-	if err := d.fault.at(faultCreate); err != nil {
-		return failed(d.in(name), err)
-	}
-	w, err := os.OpenFile(d.in(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	var w *os.File
+	err := d.call(faultCreate, name, func() (err error) {
+		w, err = os.OpenFile(d.in(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		return err
+	})
 	if err != nil {
-		return failed(filepath.Join(d.path, name), err)
+		return err
 	}
-	_, err = w.Write(f.Content)
-	for _, step := range []func() error{func() error { return w.Chmod(f.Mode) }, w.Sync} {
-		if err == nil {
-			err = step()
+	defer w.Close()
+	half := len(f.Content) / 2
+	for _, step := range []struct {
+		point string
+		do    func() error
+	}{
+		{faultWrite, func() error { return write(w, f.Content[:half]) }},
+		{faultHalf, func() error { return write(w, f.Content[half:]) }},
+		{faultMode, func() error { return w.Chmod(f.Mode) }},
+		{faultSync, w.Sync}, // F_FULLFSYNC on macOS, FlushFileBuffers on Windows
+		{faultClose, w.Close},
+	} {
+		if err = d.call(step.point, name, step.do); err != nil {
+			break
 		}
 	}
-	if cerr := w.Close(); err == nil {
-		err = cerr
-	}
 	if err != nil {
-		_ = os.Remove(d.in(name))
+		_ = w.Close() // Windows removes no open file
+		_ = d.remove(name)
 	}
-	return failed(filepath.Join(d.path, name), err)
+	return err
 }
 
+func write(w *os.File, b []byte) error {
+	_, err := w.Write(b)
+	return err
+}
+
+// place gives the file at temp its name, where nothing may be yet.
 func (d *dir) place(temp, name string) error {
-	p := filepath.Join(d.path, name)
-	if err := d.fault.at(faultPlace); err != nil {
-		return failed(p, err)
-	}
-	err := os.Link(d.in(temp), d.in(name))
+	err := d.call(faultPlace, name, func() error { return placeFile(d.in(temp), d.in(name)) })
 	if errors.Is(err, fs.ErrExist) {
-		return Refuse(ErrChangedSince, p, "something appeared there meanwhile")
+		return Refuse(ErrChangedSince, filepath.Join(d.path, name), "something appeared there meanwhile")
 	}
-	if err == nil {
-		err = os.Remove(d.in(temp))
-	}
-	return failed(p, err)
+	return err
 }
 
-func (d *dir) swap(temp, name string) (bool, error) {
-	if err := d.fault.at(faultSwap); err != nil {
-		return false, failed(name, err)
-	}
-	return false, failed(filepath.Join(d.path, name), os.Rename(d.in(temp), d.in(name)))
+// swap lets temp and name change places. exchanged is false where the system
+// cannot: there temp has replaced what was at name.
+func (d *dir) swap(temp, name string) (exchanged bool, err error) {
+	err = d.call(faultSwap, name, func() (err error) {
+		exchanged, err = swapFiles(d.in(temp), d.in(name))
+		return err
+	})
+	return exchanged, err
 }
 
 func (d *dir) rename(temp, name string) error {
-	if err := d.fault.at(faultRename); err != nil {
-		return failed(name, err)
-	}
-	return failed(filepath.Join(d.path, name), os.Rename(d.in(temp), d.in(name)))
+	return d.call(faultRename, name, func() error { return moveOver(d.in(temp), d.in(name)) })
 }
 
 func (d *dir) remove(name string) error {
-	err := d.fault.at(faultRemove)
-	if err == nil {
-		err = os.Remove(d.in(name))
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return failed(filepath.Join(d.path, name), err)
+	return unless(d.call(faultRemove, name, func() error { return os.Remove(d.in(name)) }), fs.ErrNotExist)
 }
 
 func (d *dir) rmdir(name string) error {
-	if err := d.fault.at(faultRmdir); err != nil {
-		return failed(name, err)
-	}
 	entries, err := os.ReadDir(d.in(name))
 	if errors.Is(err, fs.ErrNotExist) || len(entries) > 0 {
 		return nil
 	}
-	return failed(filepath.Join(d.path, name), os.Remove(d.in(name)))
+	return unless(d.call(faultRmdir, name, func() error { return os.Remove(d.in(name)) }), fs.ErrNotExist)
 }
 
-// sync brings names to the disk where directories can be opened; Windows writes
-// them with the file.
+// sync brings names made and removed in d to the disk.
 func (d *dir) sync() error {
-	if err := d.fault.at(faultSyncDir); err != nil {
-		return failed(d.path, err)
+	return d.call(faultSyncDir, ".", func() error { return syncDir(d.at) })
+}
+
+// unless is err, and nil for those that are none here.
+func unless(err error, none ...error) error {
+	for _, n := range none {
+		if errors.Is(err, n) {
+			return nil
+		}
 	}
-	if f, err := os.Open(d.at); err == nil {
-		_ = f.Sync()
-		_ = f.Close()
-	}
-	return nil
+	return err
 }
 
 func (d *dir) access() (uid int, perm fs.FileMode, err error) {
-	i, err := os.Stat(d.at)
-	if err != nil {
-		return 0, 0, failed(d.path, err)
-	}
-	return -1, i.Mode().Perm(), nil
+	err = d.call(faultStat, ".", func() error {
+		i, err := os.Stat(d.at)
+		if err == nil {
+			perm = i.Mode().Perm()
+		}
+		return err
+	})
+	return -1, perm, err
 }
 
-func (d *dir) openLock(name string) (*os.File, error) {
-	f, err := os.OpenFile(d.in(name), os.O_CREATE|os.O_RDWR, 0o600)
-	return f, failed(filepath.Join(d.path, name), err)
+func (d *dir) openLock(name string) (f *os.File, err error) {
+	err = d.call(faultLockOpen, name, func() (err error) {
+		f, err = os.OpenFile(d.in(name), os.O_CREATE|os.O_RDWR, 0o600)
+		return err
+	})
+	return f, err
 }
 
-func (d *dir) names() ([]string, error) {
-	entries, err := os.ReadDir(d.at)
-	var out []string
-	for _, e := range entries {
-		out = append(out, e.Name())
-	}
-	return out, failed(d.path, err)
+func (d *dir) names() (out []string, err error) {
+	err = d.call(faultList, ".", func() error {
+		entries, err := os.ReadDir(d.at)
+		for _, e := range entries {
+			out = append(out, e.Name())
+		}
+		return err
+	})
+	return out, err
 }
 
-func (d *dir) sameAs(e *dir) bool { return strings.EqualFold(d.at, e.at) }
-func (d *dir) close()             {}
+func (d *dir) sameAs(e *dir) (bool, error) { return strings.EqualFold(d.at, e.at), nil }
+func (d *dir) close()                      {}
 
 func ownerOf(fs.FileInfo) (uid, gid int) { return -1, -1 }

@@ -86,7 +86,11 @@ func (t *tx) noteKept(ctx context.Context) error {
 		if t.e.Secrets == nil {
 			return Refuse(ErrBadPlan, d.Path, "secrets are not kept here")
 		}
-		kept, err := t.e.Secrets.Holds(ctx, d)
+		kept := false
+		err := fault(t.e.Fault).at(faultKept, d.Path)
+		if err == nil {
+			kept, err = t.e.Secrets.Holds(ctx, d)
+		}
 		if err != nil {
 			return secretError(d, err)
 		}
@@ -103,10 +107,10 @@ func (t *tx) keepSecret(ctx context.Context, n int) error {
 	if err := t.j.save(t.r); err != nil {
 		return err
 	}
-	if err := fault(t.e.Fault).at(faultKeep); err != nil {
+	d := t.r.Receipt.Changes[n]
+	if err := fault(t.e.Fault).at(faultKeep, d.Path); err != nil {
 		return failed("", err)
 	}
-	d := t.r.Receipt.Changes[n]
 	return secretError(d, t.e.Secrets.Keep(ctx, d))
 }
 
@@ -115,10 +119,10 @@ func (t *tx) forgetSecret(ctx context.Context, n int) error {
 	if !t.r.Started[n] {
 		return nil
 	}
-	if err := fault(t.e.Fault).at(faultForget); err != nil {
+	d := t.r.Receipt.Changes[n]
+	if err := fault(t.e.Fault).at(faultForget, d.Path); err != nil {
 		return failed("", err)
 	}
-	d := t.r.Receipt.Changes[n]
 	if t.e.Secrets == nil {
 		return Refuse(ErrSecret, d.Path, "secrets are not kept here")
 	}
@@ -220,6 +224,9 @@ func (t *tx) secret(ctx context.Context, n, edit int) (trust.Secret, error) {
 		return trust.Secret{}, Refuse(ErrSecret, t.r.Receipt.Changes[n].Path, "secrets are not kept here")
 	}
 	d := t.r.Receipt.Changes[n]
+	if err := fault(t.e.Fault).at(faultSecret, d.Path); err != nil {
+		return trust.Secret{}, failed("", err)
+	}
 	s, err := t.e.Secrets.Secret(ctx, d, d.Edits[edit].Key)
 	if err == nil {
 		t.secrets[at] = s

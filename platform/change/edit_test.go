@@ -84,9 +84,9 @@ func TestUndoInAFileThatDockerRewrote(t *testing.T) {
 	}
 }
 
-// TestKillWhileTakingBackRewritten kills at every step of undoing in a file that
+// TestStopWhileTakingBackRewritten stops at every step of undoing in a file that
 // was rewritten, and twice.
-func TestKillWhileTakingBackRewritten(t *testing.T) {
+func TestStopWhileTakingBackRewritten(t *testing.T) {
 	prepare := func(t *testing.T) *lab {
 		l := newLab(t)
 		must(t, l.do("apply"))
@@ -101,10 +101,12 @@ func TestKillWhileTakingBackRewritten(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			l := prepare(t)
-			l.dieAt("undo", i+1)
-			checkEachFile(t, listing(t, l.root), done, undone)
-			l.dieAt("recover", 1+i%7)
-			checkEachFile(t, listing(t, l.root), done, undone)
+			if ended, err := l.stopAt("undo", i+1); ended {
+				t.Fatal(err)
+			}
+			must(t, whole(listing(t, l.root), done, undone))
+			_, _ = l.stopAt(returning, 1+i%37)
+			must(t, whole(listing(t, l.root), done, undone))
 			_, err := l.e.Recover(t.Context())
 			must(t, err)
 			want := undone
@@ -193,7 +195,7 @@ func TestKeepingFails(t *testing.T) {
 func TestSecretIsNotLost(t *testing.T) {
 	l := newLab(t)
 	p := l.edits()
-	l.e.Fault = func(point string) error {
+	l.e.Fault = func(point, _ string) error {
 		if point == faultSwap {
 			l.e.Fault = nil
 			l.put(config, "{}", 0o640)

@@ -73,9 +73,10 @@ type Engine struct {
 	Vet   func(p trust.Plan, c trust.Change, found []byte) error
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
-	// Fault is called before each step by its name (see [FaultPoints]); an error
-	// makes the step fail. Nil but in tests.
-	Fault func(point string) error
+	// Fault is called before each call of the system by its name (see [FaultPoints])
+	// with the path, store or command that it is about; an error makes the call fail.
+	// Nil but in tests.
+	Fault func(point, path string) error
 }
 
 // Owner is a user and group.

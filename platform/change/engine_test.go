@@ -108,7 +108,7 @@ func TestLastMomentChangeIsNotLost(t *testing.T) {
 	l := newLab(t)
 	p := l.plan()
 	p.Changes = p.Changes[2:3]
-	l.e.Fault = func(point string) error {
+	l.e.Fault = func(point, _ string) error {
 		if point == faultSwap {
 			l.e.Fault = nil
 			l.put("etc/replaced", "in the last moment", 0o640)
@@ -134,7 +134,7 @@ func TestReadBack(t *testing.T) {
 	p := l.plan()
 	p.Changes = p.Changes[:1]
 	placed := false
-	l.e.Fault = func(point string) error {
+	l.e.Fault = func(point, _ string) error {
 		if placed && point == faultRead {
 			placed = false
 			l.put("etc/certs.d/reg.example:5000/ca.crt", "another's", 0o644)
@@ -206,7 +206,7 @@ func TestDirectoryMovedAway(t *testing.T) {
 	p.Changes = p.Changes[:1]
 	dir := filepath.Join(l.root, "etc/certs.d/reg.example:5000")
 	must(t, os.MkdirAll(dir, 0o755))
-	l.e.Fault = func(point string) error {
+	l.e.Fault = func(point, _ string) error {
 		if point == faultPlace {
 			must(t, os.Rename(dir, dir+".moved"))
 			must(t, os.Mkdir(dir, 0o755))
@@ -381,7 +381,7 @@ func TestTwoEnginesTakeTurns(t *testing.T) {
 	plan, other := l.plan(), *l.e
 	inside, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	l.e.Fault = func(p string) error {
+	l.e.Fault = func(p, _ string) error {
 		if p == faultCommand {
 			once.Do(func() { close(inside); <-release })
 		}

@@ -94,7 +94,7 @@ func (v everywhere) listing() map[string]string {
 // steps runs what and counts the points at which it could be stopped.
 func (v everywhere) steps(what string) int {
 	n := 0
-	v.e.Fault = func(string) error { n++; return nil }
+	v.e.Fault = func(string, string) error { n++; return nil }
 	v.ok(v.run(what))
 	v.e.Fault = nil
 	return n
@@ -139,7 +139,7 @@ var errStop = errors.New("stopped by the test")
 // that nothing is done any more, as when the process ends there.
 func (v everywhere) stopAt(what string, at int, forGood bool) {
 	n := 0
-	v.e.Fault = func(string) error {
+	v.e.Fault = func(string, string) error {
 		n++
 		if n == at+1 || n > at && forGood {
 			return errStop

@@ -26,6 +26,10 @@ type file struct {
 	mask func(content []byte) ([]byte, error)
 }
 
+// hasACL reports whether f has an access control list: acl(5) keeps the permissions of
+// owner, mask and others in it.
+func (f *file) hasACL() bool { return f.Attrs["system.posix_acl_access"] != nil }
+
 // state is what a plan or receipt says of f; nil for no file. Of a file that is
 // edited it says nothing that depends on a secret, and of one that cannot be, no
 // hash at all.

@@ -25,7 +25,7 @@ func TestDirectoryThatAppears(t *testing.T) {
 	v := newEverywhere(t)
 	theirs := v.at("certs.d")
 	v.e.Guard = others(theirs)
-	v.e.Fault = func(point string) error {
+	v.e.Fault = func(point, _ string) error {
 		if point != faultMkdir {
 			return nil
 		}
@@ -46,7 +46,7 @@ func TestDirectoryThatAppears(t *testing.T) {
 func TestJournalOfOthers(t *testing.T) {
 	v := newEverywhere(t)
 	v.ok(v.run("apply"))
-	v.e.Fault = func(point string) error {
+	v.e.Fault = func(point, _ string) error {
 		if point == faultPlace {
 			return errStop
 		}
@@ -78,7 +78,7 @@ func TestJournalThatAppears(t *testing.T) {
 	v := newEverywhere(t)
 	before := v.listing()
 	v.e.GuardJournal = others(v.e.Dir)
-	v.e.Fault = func(point string) error {
+	v.e.Fault = func(point, _ string) error {
 		if point != journalPrefix+faultMkdir {
 			return nil
 		}

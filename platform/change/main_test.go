@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) {
 	if spec := os.Getenv("CHANGE_TEST_CHILD"); spec != "" {
 		os.Exit(child(spec))
 	}
+	debug.SetGCPercent(800) // thousands of short runs: half the time would go into collecting their garbage
 	os.Exit(m.Run())
 }
 
@@ -72,7 +74,7 @@ func labAt(base string) *lab {
 		Dir: filepath.Join(base, "state", "journal"), Root: root, NoLinks: true, Commands: cmds,
 		Editor: configfile.AuthFile{}, Secrets: ring, Stores: cas,
 	}}
-	cas.between = func() error { return fault(l.e.Fault).at(faultStoreHalf) }
+	cas.between = func() error { return fault(l.e.Fault).at(faultStoreHalf, "") }
 	return l
 }
 
@@ -306,7 +308,7 @@ func listing(t testing.TB, root string) map[string]string {
 			if err != nil {
 				return err
 			}
-			attrs, err := attrsOf(int(f.Fd()))
+			attrs, err := fault(nil).attrs(int(f.Fd()), p)
 			_ = f.Close()
 			if err != nil {
 				return err

@@ -98,7 +98,7 @@ func TestRenewedMeanwhile(t *testing.T) {
 		t.Run("at "+point, func(t *testing.T) {
 			l := newLab(t)
 			p := l.edits()
-			l.e.Fault = func(at string) error {
+			l.e.Fault = func(at, _ string) error {
 				if at == point {
 					l.e.Fault = nil
 					l.renew()
@@ -129,7 +129,9 @@ func TestRenewedAfterACrash(t *testing.T) {
 				if what == "undo" {
 					must(t, l.do("apply"))
 				}
-				l.dieAt(what, i+1)
+				if ended, err := l.stopAt(what, i+1); ended {
+					t.Fatal(err)
+				}
 				l.renew()
 				_, err := l.e.Recover(t.Context())
 				must(t, err)
@@ -150,11 +152,11 @@ func TestRenewedAfterACrash(t *testing.T) {
 // TestRenewedInTheLastMoment: another tool writes between the last look at the file
 // and its exchange, and Mooring dies at any step after that.
 func TestRenewedInTheLastMoment(t *testing.T) {
-	for n := 1; n <= 12; n++ {
+	for n := 1; n <= 28; n++ {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
-			l.dieAt("apply-renewed", n)
+			must(t, l.dieAt("apply-renewed", n))
 			if _, err := l.e.Recover(t.Context()); err != nil && !errors.Is(err, ErrChangedSince) {
 				t.Error(err)
 			}

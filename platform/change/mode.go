@@ -61,21 +61,15 @@ func (d *dir) setMode(name string, was *trust.FileState, mode fs.FileMode) error
 		return Refuse(ErrChangedSince, p, "")
 	}
 	defer f.Close()
-	now, err := readFile(f, i, p)
+	now, err := d.contents(f, i, p)
 	if err != nil {
 		return err
 	}
 	if !now.is(was) {
 		return Refuse(ErrChangedSince, p, "")
 	}
-	if err = d.fault.at(faultMode); err == nil {
-		err = f.Chmod(mode)
+	if err := d.call(faultMode, name, func() error { return f.Chmod(mode) }); err != nil {
+		return err
 	}
-	if err == nil {
-		err = d.fault.at(faultSync)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	return failed(p, err)
+	return d.call(faultSync, name, f.Sync)
 }

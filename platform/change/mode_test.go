@@ -134,7 +134,7 @@ func TestModeIsNotUndoneOverOthers(t *testing.T) {
 func TestModeOfWhatWasOpened(t *testing.T) {
 	points := 0
 	count := newLab(t)
-	count.e.Fault = func(string) error { points++; return nil }
+	count.e.Fault = func(string, string) error { points++; return nil }
 	_, err := count.e.Apply(t.Context(), protecting(count), nil)
 	must(t, err)
 	noticed := 0
@@ -143,7 +143,7 @@ func TestModeOfWhatWasOpened(t *testing.T) {
 		victim := filepath.Join(l.root, "victim")
 		l.put("victim", "PRIVATE", 0o644)
 		p, seen := protecting(l), 0
-		l.e.Fault = func(string) error {
+		l.e.Fault = func(string, string) error {
 			if seen++; seen == n {
 				for _, name := range []string{"etc/open.key", "etc/mixed.crt"} {
 					path := filepath.Join(l.root, name)

@@ -96,9 +96,10 @@ func (t *tx) moveBack(d trust.Done) error {
 		return err
 	}
 	defer parent.close()
+	now := d.After
 	switch {
-	case from.is(d.Before) && to == nil:
-		return nil
+	case from.is(d.Before) && to == nil: // perhaps brought back by a run that was killed
+		now = d.Before
 	case from.is(d.After) && to == nil: // it had got its mode
 	case from.is(d.After) && to.is(d.After): // a file system that renames in two steps stopped between them
 		err = parent.remove(filepath.Base(d.To))
@@ -109,8 +110,9 @@ func (t *tx) moveBack(d trust.Done) error {
 	default:
 		err = parent.place(filepath.Base(d.To), filepath.Base(d.Path))
 	}
-	if err == nil && d.SetsMode() {
-		err = parent.setMode(filepath.Base(d.Path), d.After, d.Before.Mode)
+	err = errors.Join(err, parent.sync())
+	if err == nil && d.SetsMode() { // once it is sure to have that name alone
+		err = parent.setMode(filepath.Base(d.Path), now, d.Before.Mode)
 	}
-	return errors.Join(err, parent.sync())
+	return err
 }

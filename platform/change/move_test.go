@@ -149,7 +149,7 @@ func TestMoveIsNotUndoneOverOthers(t *testing.T) {
 func TestKeyIsNeverReadableByOthers(t *testing.T) {
 	l := newLab(t)
 	seen := false
-	l.e.Fault = func(string) error {
+	l.e.Fault = func(string, string) error {
 		return filepath.WalkDir(l.root, func(p string, e fs.DirEntry, err error) error {
 			if err != nil || !e.Type().IsRegular() {
 				return err

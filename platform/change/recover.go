@@ -86,11 +86,12 @@ func (t *tx) inPlace(ctx context.Context) bool {
 	return t.checkWhole(ctx) == nil
 }
 
-// clear removes a temporary file that lies beside a finished one.
+// clear removes a temporary file that lies beside a finished one, and brings to the
+// disk what the run that was killed may have left in memory.
 func (t *tx) clear(n int) error {
 	d := t.r.Receipt.Changes[n]
 	switch d.Kind {
-	case trust.RunCommand, trust.KeepSecret, trust.MoveFile, trust.SetMode, trust.ChangeStore:
+	case trust.RunCommand, trust.KeepSecret, trust.ChangeStore:
 		return nil
 	}
 	parent, missing, err := t.e.tree().open(filepath.Dir(d.Path))
@@ -98,11 +99,25 @@ func (t *tx) clear(n int) error {
 		return err
 	}
 	defer parent.close()
-	found, err := parent.read(filepath.Base(d.Path))
-	if err != nil {
-		return err
+	switch {
+	case d.SetsMode():
+		name := filepath.Base(d.Path)
+		if d.Kind == trust.MoveFile {
+			name = filepath.Base(d.To)
+		}
+		if err := parent.setMode(name, d.After, d.After.Mode); err != nil {
+			return err
+		}
+	case d.Kind != trust.MoveFile:
+		found, err := parent.read(filepath.Base(d.Path))
+		if err != nil {
+			return err
+		}
+		if err := t.clearTemps(parent, n, t.as(d.Kind, found)); err != nil {
+			return err
+		}
 	}
-	return t.clearTemps(parent, n, t.as(d.Kind, found))
+	return parent.sync()
 }
 
 // sweep removes what a killed run left in the journal: records that never got

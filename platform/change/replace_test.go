@@ -21,7 +21,7 @@ func TestReplaceFailsAtEachStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		n, point := 0, ""
-		target.fault = func(at string) error {
+		target.fault = func(at, _ string) error {
 			if n++; n == failing {
 				point = at
 				return syscall.ENOSPC

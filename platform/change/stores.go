@@ -144,7 +144,7 @@ func halfway(found trust.Membership, d trust.Done) bool {
 func (e *Engine) getStore(ctx context.Context, anchors []trust.PlanAnchor, d trust.Done) (trust.Membership, error) {
 	cert, err := e.member(anchors, d)
 	if err == nil {
-		err = fault(e.Fault).at(faultStoreGet)
+		err = fault(e.Fault).at(faultStoreGet, string(d.Store))
 	}
 	if err != nil {
 		return trust.Membership{}, failed(string(d.Store), err)
@@ -157,13 +157,13 @@ func (e *Engine) getStore(ctx context.Context, anchors []trust.PlanAnchor, d tru
 func (t *tx) setStore(ctx context.Context, d trust.Done, want trust.Membership) error {
 	cert, err := t.e.member(t.r.Receipt.Anchors, d)
 	if err == nil {
-		err = fault(t.e.Fault).at(faultStoreSet)
+		err = fault(t.e.Fault).at(faultStoreSet, string(d.Store))
 	}
 	if err == nil {
 		err = t.e.Stores.Set(ctx, d.Store, cert, want)
 	}
 	if err == nil {
-		err = fault(t.e.Fault).at(faultStoreDone)
+		err = fault(t.e.Fault).at(faultStoreDone, string(d.Store))
 	}
 	if err != nil {
 		return failed(string(d.Store), err)

@@ -198,7 +198,7 @@ func TestUndoLeavesAStoreThatChangedSince(t *testing.T) {
 // program gave the certificate other settings.
 func TestRollBackLeavesWhatIsSomebodyElses(t *testing.T) {
 	l := newLab(t)
-	l.e.Fault = func(point string) error {
+	l.e.Fault = func(point, _ string) error {
 		if point == faultStoreDone {
 			l.e.Fault = nil
 			l.put("stores/"+string(newStore), "heldCT,,", 0o644)

@@ -25,7 +25,11 @@ func (t tree) reach(dirPath string) (*dir, []string, error) {
 	}
 	var missing []string
 	for p := dirPath; ; p = path.Dir(p) {
-		fd, err := t.resolve(p)
+		fd := -1
+		err := t.fault.call(faultWalk, p, func() (err error) {
+			fd, err = t.resolve(p)
+			return err
+		})
 		if err == nil {
 			return &dir{fd: fd, path: p, fault: t.fault}, missing, nil
 		}
@@ -57,7 +61,11 @@ func (t tree) walk(dirPath string) (*dir, []string, error) {
 	if root == "" {
 		root = "/"
 	}
-	fd, err := unix.Open(root, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd := -1
+	err := t.fault.call(faultWalk, "/", func() (err error) {
+		fd, err = unix.Open(root, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		return err
+	})
 	if err != nil {
 		return nil, nil, failed(root, err)
 	}
@@ -79,15 +87,18 @@ func (t tree) walk(dirPath string) (*dir, []string, error) {
 
 // child opens a directory in d and follows no link.
 func (d *dir) child(name string) (*dir, error) {
-	p := path.Join(d.path, name)
-	fd, err := openBeneath(d.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
+	fd := -1
+	err := d.call(faultWalk, name, func() (err error) {
+		fd, err = openBeneath(d.fd, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
+		return err
+	})
 	if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
 		return nil, d.notDir(name)
 	}
 	if err != nil {
-		return nil, failed(p, err)
+		return nil, err
 	}
-	return &dir{fd: fd, path: p, fault: d.fault}, nil
+	return &dir{fd: fd, path: path.Join(d.path, name), fault: d.fault}, nil
 }
 
 // notDir says why name in d is no directory: a link, or another kind of file.

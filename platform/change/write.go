@@ -105,7 +105,12 @@ func (t *tx) readBack(parent *dir, name, path string, written *file) error {
 		return err
 	}
 	defer again.close()
-	if missing != nil || !again.sameAs(parent) {
+	if missing != nil {
+		return Refuse(ErrLinkInPath, path, "its directory was moved meanwhile")
+	}
+	if same, err := again.sameAs(parent); err != nil {
+		return err
+	} else if !same {
 		return Refuse(ErrLinkInPath, path, "its directory was moved meanwhile")
 	}
 	f, err := again.read(name)

@@ -170,7 +170,7 @@ func TestLinkPlantedBetweenCheckAndWrite(t *testing.T) {
 	}
 	points := 0
 	l := newLab(t)
-	l.s.fault = func(string) error { points++; return nil }
+	l.s.fault = func(string, string) error { points++; return nil }
 	_, err := l.apply(TrustRegistry, l.plan())
 	must(t, err)
 	for name, plant := range plants {
@@ -178,7 +178,7 @@ func TestLinkPlantedBetweenCheckAndWrite(t *testing.T) {
 		for n := 1; n <= points; n++ {
 			l := newLab(t)
 			seen, planted := 0, false
-			l.s.fault = func(string) error {
+			l.s.fault = func(string, string) error {
 				if seen++; seen == n {
 					planted = plant(l) == nil
 				}

@@ -30,7 +30,7 @@ type server struct {
 	// guard refuses a directory that others than the administrators can change, where
 	// the engine opens directories by their paths; nil where it needs no such help.
 	guard func(dir string) error
-	fault func(string) error
+	fault func(point, path string) error
 }
 
 // serve carries out one request: the action, for which the program was started, and
