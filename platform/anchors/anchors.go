@@ -12,6 +12,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"mooring.dev/mooring/platform/world"
@@ -120,11 +121,13 @@ func Dirs() []string {
 // removable is a plain name of a CA file. What others call theirs may hold spaces
 // and umlauts; root removes no hidden file, none that a command would take for an
 // option, and no stream behind a colon.
-var removable = regexp.MustCompile(`^[^-.:\x00-\x1f/\\\x7f][^:\x00-\x1f/\\\x7f]{0,199}\.(crt|pem|cer)$`)
+var removable = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[^-.:\x00-\x1f/\\\x7f][^:\x00-\x1f/\\\x7f]{0,199}\.(crt|pem|cer)$`)
+})
 
 // Removable reports whether root removes a CA file of this name, whoever put it
 // there.
-func Removable(name string) bool { return utf8.ValidString(name) && removable.MatchString(name) }
+func Removable(name string) bool { return utf8.ValidString(name) && removable().MatchString(name) }
 
 // InDirs reports whether a file lies where administrators of any family put
 // anchors, or in a directory there: Debian's script descends.

@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"mooring.dev/mooring/platform/change"
@@ -29,8 +30,13 @@ const (
 
 // nameForm is what both programs accept as a name (podman pkg/machine/define
 // NameRegex; WSL takes the same letters), and no shell or option parser reads
-// as anything else.
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+// as anything else. Like the others here it is compiled at its first use: the
+// credential helper, started for each pull, has none.
+var nameForm = pattern(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+func pattern(s string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
+}
 
 // guest is one Linux inside.
 type guest struct {

@@ -360,12 +360,12 @@ func FuzzNames(f *testing.F) {
 	f.Add([]byte("Ubuntu\n\xc3("))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, n := range names(b) {
-			if !nameForm.MatchString(n) || strings.HasPrefix(n, "-") {
+			if !nameForm().MatchString(n) || strings.HasPrefix(n, "-") {
 				t.Errorf("%q", n)
 			}
 		}
 		for _, n := range running(b) {
-			if !nameForm.MatchString(n) {
+			if !nameForm().MatchString(n) {
 				t.Errorf("%q", n)
 			}
 		}

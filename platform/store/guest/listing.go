@@ -36,7 +36,7 @@ func decode(b []byte) string {
 func names(b []byte) []string {
 	var out []string
 	for line := range strings.FieldsFuncSeq(decode(b), func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if name := strings.Trim(line, " \t\x00"); nameForm.MatchString(name) && len(out) < maxGuests {
+		if name := strings.Trim(line, " \t\x00"); nameForm().MatchString(name) && len(out) < maxGuests {
 			out = append(out, name)
 		}
 	}

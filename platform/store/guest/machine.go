@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -73,7 +72,7 @@ func running(b []byte) []string {
 	}
 	var out []string
 	for _, m := range listed {
-		if m.Running && nameForm.MatchString(m.Name) && len(out) < maxGuests {
+		if m.Running && nameForm().MatchString(m.Name) && len(out) < maxGuests {
 			out = append(out, m.Name)
 		}
 	}
@@ -82,7 +81,7 @@ func running(b []byte) []string {
 
 // Open implements [store.Kind].
 func (PodmanMachine) Open(w world.World, name string) (store.Store, error) {
-	if !nameForm.MatchString(name) {
+	if !nameForm().MatchString(name) {
 		return nil, change.Refuse(change.ErrOutsideAllowList, name, "no name of a machine")
 	}
 	return machineNamed(w, name), nil
@@ -148,10 +147,10 @@ func hostsOf(m trust.Membership) []string {
 
 // hostForm is a registry that can be a directory's name inside without meaning
 // anything to a shell. Addresses in brackets do not pass.
-var hostForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,252}(:[0-9]{1,5})?$`)
+var hostForm = pattern(`^[A-Za-z0-9][A-Za-z0-9._-]{0,252}(:[0-9]{1,5})?$`)
 
 // placed is the path of a file for a registry inside, as find prints it.
-var placed = regexp.MustCompile(`^/etc/containers/certs\.d/([A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]{1,5})?)/([A-Za-z0-9_][A-Za-z0-9._-]*\.crt)$`)
+var placed = pattern(`^/etc/containers/certs\.d/([A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]{1,5})?)/([A-Za-z0-9_][A-Za-z0-9._-]*\.crt)$`)
 
 // findCommand prints each file with its content behind, and a line's end, which not
 // every file has. The quotes are for the shell inside.
@@ -175,7 +174,7 @@ func split(out []byte) map[string][]byte {
 	files := map[string][]byte{}
 	name := ""
 	for line := range bytes.Lines(out) {
-		if p := string(bytes.TrimRight(line, "\r\n")); placed.MatchString(p) {
+		if p := string(bytes.TrimRight(line, "\r\n")); placed().MatchString(p) {
 			name = p
 			files[name] = nil
 			continue
@@ -198,7 +197,7 @@ func (m machine) Get(ctx context.Context, cert *x509.Certificate) (trust.Members
 	var hosts []string
 	for name, content := range files {
 		if holds(content, cert) {
-			hosts = append(hosts, placed.FindStringSubmatch(name)[1])
+			hosts = append(hosts, placed().FindStringSubmatch(name)[1])
 		}
 	}
 	return holding(hosts), nil
@@ -209,7 +208,7 @@ func (m machine) Get(ctx context.Context, cert *x509.Certificate) (trust.Members
 // is told.
 func (m machine) Set(ctx context.Context, cert *x509.Certificate, want trust.Membership) error {
 	hosts := hostsOf(want)
-	if want != holding(hosts) || slices.ContainsFunc(hosts, func(h string) bool { return !hostForm.MatchString(h) }) {
+	if want != holding(hosts) || slices.ContainsFunc(hosts, func(h string) bool { return !hostForm().MatchString(h) }) {
 		return change.Refuse(change.ErrOutsideAllowList, m.name, "%q names a registry that cannot be a directory there", want.Settings)
 	}
 	files, err := m.files(ctx)
@@ -218,7 +217,7 @@ func (m machine) Set(ctx context.Context, cert *x509.Certificate, want trust.Mem
 	}
 	var have []string
 	for name, content := range files {
-		host := placed.FindStringSubmatch(name)[1]
+		host := placed().FindStringSubmatch(name)[1]
 		switch {
 		case slices.Contains(hosts, host) && holds(content, cert):
 			have = append(have, host)

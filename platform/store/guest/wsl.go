@@ -71,7 +71,7 @@ func distributions(ctx context.Context, w world.World) ([]string, error) {
 
 // Open implements [store.Kind].
 func (WSL) Open(w world.World, name string) (store.Store, error) {
-	if w.OS != "windows" || !nameForm.MatchString(name) || notOurs(name) {
+	if w.OS != "windows" || !nameForm().MatchString(name) || notOurs(name) {
 		return nil, change.Refuse(change.ErrOutsideAllowList, name, "no distribution whose store may be changed")
 	}
 	return distribution{inside(w, name), name}, nil
