@@ -71,7 +71,7 @@ func (t Table) Run(ctx context.Context, key string, undo bool) (output string, r
 	res, err := t.World.Run.Run(ctx, world.Command{Argv: append([]string{program}, args...), Env: environment()})
 	output = string(res.Stdout) + string(res.Stderr)
 	if err == nil && res.Code != 0 {
-		err = fmt.Errorf("%s: exit status %d: %s", c.shown(args), res.Code, lastLine(output))
+		err = fmt.Errorf("%s: exit status %d: %s", c.shown(args), res.Code, world.LastLine(output))
 	}
 	if err == nil && undo && key == updateCACertificates {
 		output += t.runJavaHook(ctx, gone)
@@ -127,9 +127,4 @@ func Fingerprints(bundle []byte) []string {
 		}
 	}
 	return out
-}
-
-func lastLine(s string) string {
-	lines := strings.Split(strings.TrimSpace(s), "\n")
-	return lines[len(lines)-1]
 }

@@ -85,7 +85,7 @@ func (c Control) env() []string {
 
 // result reads how a command ended.
 func (c Control) result(res world.Result, err error) error {
-	text := lastLine(string(res.Stderr) + "\n" + string(res.Stdout))
+	text := world.LastLine(string(res.Stderr) + "\n" + string(res.Stdout))
 	has := func(words ...string) bool {
 		for _, w := range words {
 			if strings.Contains(strings.ToLower(string(res.Stderr)), w) {
@@ -121,7 +121,7 @@ func (c Control) lastWord(ctx context.Context, en entry) string {
 		unit, session = []string{"--user-unit=" + en.service}, []string{"--user"}
 	}
 	if word := c.output(ctx, "journalctl", append(unit, "--lines=1", "--output=cat", "--no-pager", "--quiet")...); word != "" {
-		return lastLine(word)
+		return world.LastLine(word)
 	}
 	show := append(session, "show", "--property=ActiveState", "--property=Result", en.service)
 	return strings.Join(strings.Fields(c.output(ctx, string(systemd), show...)), " ")
@@ -140,17 +140,6 @@ func (c Control) output(ctx context.Context, name string, args ...string) string
 		return ""
 	}
 	return string(res.Stdout)
-}
-
-// lastLine is the last line with something in it.
-func lastLine(s string) string {
-	lines := strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' })
-	for i := len(lines) - 1; i >= 0; i-- {
-		if line := strings.TrimSpace(lines[i]); line != "" {
-			return line
-		}
-	}
-	return ""
 }
 
 // maxDetail bounds what is shown of what others wrote, in characters.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"os/exec"
+	"slices"
+	"strings"
 )
 
 // MaxOutput bounds what is kept of a command's output; the rest is dropped.
@@ -23,6 +25,18 @@ func RunCmd(cmd *exec.Cmd, stdin []byte) (Result, error) {
 		res.Code, err = exit.ExitCode(), nil
 	}
 	return res, err
+}
+
+// LastLine is the last line of a command's words with something in it: most say there
+// why they failed.
+func LastLine(text string) string {
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
+	for _, line := range slices.Backward(lines) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return ""
 }
 
 type bounded struct{ bytes.Buffer }

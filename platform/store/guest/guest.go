@@ -26,6 +26,7 @@ const (
 	maxRun    = 2 * time.Minute // of one command inside: refreshing a store takes seconds
 	maxList   = 15 * time.Second
 	maxGuests = 16
+	maxWord   = 300 // bytes of what a command says when it fails
 )
 
 // nameForm is what both programs accept as a name (podman pkg/machine/define
@@ -62,7 +63,8 @@ func (g guest) run(ctx context.Context, stdin []byte, worst int, argv ...string)
 	case err != nil:
 		return nil, change.Refuse(change.ErrCommandFailed, "", "%s: %v", g.prefix[0], err)
 	case res.Code < 0 || res.Code > worst:
-		return nil, change.Refuse(change.ErrCommandFailed, "", "%s: exit status %d: %s", argv[0], res.Code, lastLine(decode(append(res.Stdout, res.Stderr...))))
+		word := world.LastLine(decode(append(res.Stdout, res.Stderr...)))
+		return nil, change.Refuse(change.ErrCommandFailed, "", "%s: exit status %d: %s", argv[0], res.Code, word[:min(len(word), maxWord)])
 	}
 	return res.Stdout, nil
 }
@@ -113,14 +115,4 @@ func alone(data []byte, cert *x509.Certificate) bool {
 	b, rest := pem.Decode(data)
 	more, _ := pem.Decode(rest)
 	return b != nil && more == nil && b.Type == "CERTIFICATE" && bytes.Equal(b.Bytes, cert.Raw)
-}
-
-func lastLine(s string) string {
-	lines := strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' })
-	for i := len(lines) - 1; i >= 0; i-- {
-		if line := strings.TrimSpace(lines[i]); line != "" {
-			return line[:min(len(line), 300)]
-		}
-	}
-	return ""
 }

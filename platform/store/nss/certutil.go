@@ -77,10 +77,5 @@ func (d *database) run(ctx context.Context, argv []string, stdin []byte) error {
 	case strings.Contains(string(res.Stderr), "SEC_ERROR_BAD_PASSWORD"):
 		return change.Refuse(change.ErrCommandFailed, "certutil", "the database in %s has a password; take the primary password away in the browser's settings, or add the certificate there", d.dir)
 	}
-	return change.Refuse(change.ErrCommandFailed, "certutil", "certutil: exit status %d: %s", res.Code, lastLine(string(res.Stderr)))
-}
-
-func lastLine(s string) string {
-	lines := strings.Split(strings.TrimSpace(s), "\n")
-	return lines[len(lines)-1]
+	return change.Refuse(change.ErrCommandFailed, "certutil", "certutil: exit status %d: %s", res.Code, world.LastLine(string(res.Stderr)))
 }
