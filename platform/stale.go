@@ -58,15 +58,12 @@ func about(code AilmentCode, f discover.CAFile, which func(*x509.Certificate) bo
 	a := Ailment{Code: code, Path: f.Path, Registry: f.Registry}
 	if i := slices.IndexFunc(f.Certs, which); i >= 0 {
 		c := f.Certs[i]
-		a.Name, a.Certificate, a.Until = nameOf(c), trust.FingerprintOf(c), c.NotAfter.UTC()
+		a.Name, a.Certificate, a.Until = trust.CommonName(c), trust.FingerprintOf(c), c.NotAfter.UTC()
 	}
 	return a
 }
 
 func anyOf(*x509.Certificate) bool { return true }
-
-// nameOf is how a person calls a CA.
-func nameOf(c *x509.Certificate) string { return cmp.Or(c.Subject.CommonName, c.Subject.String()) }
 
 // whole reports whether a file can be taken away as it is.
 func whole(f discover.CAFile) bool {

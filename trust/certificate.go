@@ -123,6 +123,15 @@ func EndsSoon(c *x509.Certificate, now time.Time) bool {
 	return c.NotAfter.Sub(now) < min(month, c.NotAfter.Sub(c.NotBefore)/4)
 }
 
+// CommonName is how a person calls a CA: the common name of its subject, or all of
+// that where it has none. The CA's maker chose it: faces clean it.
+func CommonName(c *x509.Certificate) string {
+	if c.Subject.CommonName != "" {
+		return c.Subject.CommonName
+	}
+	return c.Subject.String()
+}
+
 // Anchor is a trust anchor together with where it was found.
 type Anchor struct {
 	Cert   *x509.Certificate

@@ -202,7 +202,7 @@ func (r *remover) elsewhere() {
 				}
 				named := slices.ContainsFunc(r.plan.Consequences, func(c trust.Consequence) bool { return c.Path == file })
 				if !named && !policy.Consumer.Remote {
-					r.say(trust.Consequence{Code: trust.LeftPlace, Path: file, Name: commonName(a.Cert)})
+					r.say(trust.Consequence{Code: trust.LeftPlace, Path: file, Name: trust.CommonName(a.Cert)})
 				}
 			}
 		}

@@ -80,15 +80,7 @@ func nameOf(certs []*x509.Certificate) string {
 	if len(certs) == 0 {
 		return ""
 	}
-	return commonName(certs[0])
-}
-
-// commonName is how a person calls a CA.
-func commonName(c *x509.Certificate) string {
-	if c.Subject.CommonName != "" {
-		return c.Subject.CommonName
-	}
-	return c.Subject.String()
+	return trust.CommonName(certs[0])
 }
 
 // outOfReach reports whether neither the person may remove a file nor root would on

@@ -73,14 +73,9 @@ func (r *remover) byMembers() []trust.Anchor {
 			if _, known := r.q.Set.System.Anchors.Find(a.Cert); known || kind != trust.StoreNSS && kind != trust.StoreJava {
 				continue
 			}
-			var lose []string
-			for _, other := range r.q.Others {
-				if slices.ContainsFunc(r.ends(other), func(b trust.Anchor) bool { return b.Cert.Equal(a.Cert) }) {
-					lose = append(lose, other.Registry.String())
-				}
-			}
+			lose := r.losers(a, r.ends)
 			if len(lose) > 0 && r.q.Store != StoreTake {
-				r.say(trust.Consequence{Code: trust.LeftShared, Name: commonName(a.Cert), Registry: enumerated(lose)})
+				r.say(trust.Consequence{Code: trust.LeftShared, Name: trust.CommonName(a.Cert), Registry: enumerated(lose)})
 				r.stay = append(r.stay, a)
 				continue
 			}
@@ -102,10 +97,10 @@ func (r *remover) fromStore(list []trust.Anchor) {
 	}
 	r.met = append(r.met, list...)
 	for _, a := range list {
-		name := trust.Consequence{Name: commonName(a.Cert)}
+		name := trust.Consequence{Name: trust.CommonName(a.Cert)}
 		var lose []string
 		if a.For("") == trust.Trusts { // else it is limited to hosts, and others keep theirs
-			lose = r.losers(a)
+			lose = r.losers(a, r.anchorsOf)
 		}
 		switch {
 		case packaged[a.Fingerprint()]:
@@ -126,7 +121,7 @@ func (r *remover) fromStore(list []trust.Anchor) {
 
 // anchor takes away the files that bring one anchor into the store.
 func (r *remover) anchor(a trust.Anchor, files []discover.CAFile, lose []string) {
-	name, found, all := commonName(a.Cert), false, true
+	name, found, all := trust.CommonName(a.Cert), false, true
 	for _, f := range files {
 		if f.Holds(a.Fingerprint()) {
 			found = true
@@ -149,11 +144,12 @@ func (r *remover) anchor(a trust.Anchor, files []discover.CAFile, lose []string)
 	}
 }
 
-// losers are the other registries that are trusted by an anchor.
-func (r *remover) losers(a trust.Anchor) []string {
+// losers are the other registries that are trusted by an anchor: it is among those
+// that by says of them.
+func (r *remover) losers(a trust.Anchor, by func(trust.Probe) []trust.Anchor) []string {
 	var out []string
 	for _, p := range r.q.Others {
-		if slices.ContainsFunc(r.anchorsOf(p), func(b trust.Anchor) bool { return b.Cert.Equal(a.Cert) }) {
+		if slices.ContainsFunc(by(p), func(b trust.Anchor) bool { return b.Cert.Equal(a.Cert) }) {
 			out = append(out, p.Registry.String())
 		}
 	}
@@ -242,7 +238,7 @@ func (r *remover) members() error {
 			case ours:
 				r.takeFrom(s, a, s.Was[i], s.Dropping(s.Was[i], a.Cert, r.servers(a)))
 			default:
-				r.say(trust.Consequence{Code: trust.LeftPlace, Path: string(s.ID), Name: commonName(a.Cert)})
+				r.say(trust.Consequence{Code: trust.LeftPlace, Path: string(s.ID), Name: trust.CommonName(a.Cert)})
 			}
 		}
 	}
