@@ -26,7 +26,7 @@ func (m *Machine) PlanTrust(ctx context.Context, q TrustRequest) (trust.Plan, er
 	if trust.ReachRegistry.Wider(q.Reach) != trust.ReachRegistry {
 		scope = withSystem(scope)
 	}
-	stores, err := m.stores(ctx, q.Anchors, func(i store.Info) bool {
+	stores, err := planner.ReadStores(ctx, all.Table(m.World), q.Anchors, func(i store.Info) bool {
 		return slices.ContainsFunc(q.Registries, func(r trust.Registry) bool { return slices.Contains(scope(r), i.Party) })
 	})
 	if err != nil {
@@ -56,30 +56,6 @@ func (m *Machine) Reaches() []trust.Reach {
 		return []trust.Reach{trust.ReachRegistry, trust.ReachComputer}
 	}
 	return []trust.Reach{trust.ReachRegistry, trust.ReachAccount, trust.ReachComputer}
-}
-
-// stores finds the trust stores of this machine that are wanted, and what they hold
-// of anchors. One that cannot be read is left out: nothing could be undone there.
-func (m *Machine) stores(ctx context.Context, anchors []trust.Anchor, wanted func(store.Info) bool) ([]planner.Store, error) {
-	table := all.Table(m.World)
-	var out []planner.Store
-	for _, info := range table.Find(ctx) {
-		if !wanted(info) {
-			continue
-		}
-		s := planner.Store{Info: info}
-		for _, a := range anchors {
-			was, err := table.Get(ctx, info.ID, a.Cert)
-			if err != nil {
-				break
-			}
-			s.Was = append(s.Was, was)
-		}
-		if len(s.Was) == len(anchors) {
-			out = append(out, s)
-		}
-	}
-	return out, ctx.Err()
 }
 
 // probes looks at regs and returns what was seen in their order.

@@ -7,7 +7,7 @@ import (
 
 	"mooring.dev/mooring/platform/consumers"
 	"mooring.dev/mooring/platform/planner"
-	"mooring.dev/mooring/platform/store"
+	"mooring.dev/mooring/platform/store/all"
 	"mooring.dev/mooring/trust"
 )
 
@@ -49,7 +49,7 @@ func (m *Machine) removal(ctx context.Context, q UntrustRequest) (trust.Plan, er
 		Set: set, Probes: probes, Certificates: q.Certificates, Anchors: q.Anchors, Store: q.Store,
 		Scope: m.scopes(set, nil), Writable: m.writable, Added: m.addedToStores(),
 		Stores: func(list []trust.Anchor) ([]planner.Store, error) {
-			return m.stores(ctx, list, func(store.Info) bool { return true })
+			return planner.ReadStores(ctx, all.Table(m.World), list, planner.AnyStore)
 		},
 	}
 	plan, err := planner.Untrust(r)

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -15,6 +16,32 @@ type Store struct {
 	store.Info
 	Was []trust.Membership // by index of the plan's anchors
 }
+
+// ReadStores finds the stores of a table that are wanted, and what they hold of
+// anchors. One that cannot be read is left out: nothing could be undone there.
+func ReadStores(ctx context.Context, table store.Table, anchors []trust.Anchor, wanted func(store.Info) bool) ([]Store, error) {
+	var out []Store
+	for _, info := range table.Find(ctx) {
+		if !wanted(info) {
+			continue
+		}
+		s := Store{Info: info}
+		for _, a := range anchors {
+			was, err := table.Get(ctx, info.ID, a.Cert)
+			if err != nil {
+				break
+			}
+			s.Was = append(s.Was, was)
+		}
+		if len(s.Was) == len(anchors) {
+			out = append(out, s)
+		}
+	}
+	return out, ctx.Err()
+}
+
+// AnyStore wants every store.
+func AnyStore(store.Info) bool { return true }
 
 // stores adds the anchors to the stores that the parties in scope read. Whoever's
 // store is made from that of the system gets them by way of that.

@@ -50,19 +50,8 @@ func TestUntrustInJava(t *testing.T) {
 	untrust := func(ca *trusttest.Cert, others ...trust.Probe) (trust.Plan, error) {
 		return Untrust(Removal{
 			Set: consumers.Gather(t.Context(), w), Probes: []trust.Probe{probeOf(t, ca, "reg.lab:5000")}, Others: others,
-			Stores: func(list []trust.Anchor) (out []Store, err error) {
-				for _, i := range table.Find(t.Context()) {
-					s := Store{Info: i}
-					for _, a := range list {
-						m, err := table.Get(t.Context(), i.ID, a.Cert)
-						if err != nil {
-							return nil, err
-						}
-						s.Was = append(s.Was, m)
-					}
-					out = append(out, s)
-				}
-				return out, nil
+			Stores: func(list []trust.Anchor) ([]Store, error) {
+				return ReadStores(t.Context(), table, list, AnyStore)
 			},
 			Added:    func(trust.StoreID, trust.Fingerprint) bool { return false },
 			Scope:    func(trust.Registry) []trust.Party { return []trust.Party{trust.Java} },
