@@ -3,7 +3,6 @@ package helper
 import (
 	"errors"
 	"os"
-	"os/signal"
 
 	"golang.org/x/sys/unix"
 
@@ -22,24 +21,11 @@ func harden() (self string, err error) {
 	if err := errors.Join(unix.Setgroups([]int{0}), unix.Setgid(0), unix.Setuid(0)); err != nil {
 		return "", change.Refuse(change.ErrNoRights, "", "%v", err)
 	}
-	signal.Ignore(unix.SIGHUP, unix.SIGPIPE)
-	os.Clearenv()
-	for _, kv := range [][2]string{{"PATH", "/usr/bin:/bin:/usr/sbin:/sbin"}, {"LC_ALL", "C"}, {"HOME", "/var/root"}} {
-		if err := os.Setenv(kv[0], kv[1]); err != nil {
-			return "", err
-		}
-	}
-	unix.Umask(0o022)
-	if err := os.Chdir("/"); err != nil {
+	if err := shed("/usr/bin:/bin:/usr/sbin:/sbin", "/var/root"); err != nil {
 		return "", err
 	}
 	for fd := 3; fd < 256; fd++ { // descriptors that the caller left open end at the first exec
 		unix.CloseOnExec(fd)
-	}
-	for what, limit := range map[int]uint64{unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: 256 << 20, unix.RLIMIT_NOFILE: 1024} {
-		if err := unix.Setrlimit(what, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
-			return "", err
-		}
 	}
 	self, err = os.Executable()
 	if err != nil {
