@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"mooring.dev/mooring/platform/need"
 )
 
 const (
@@ -15,13 +17,7 @@ const (
 // tool is a program of the desktop's, with what it is to be called with.
 func tool(t *testing.T, pkg, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is missing (package %s)", name, pkg)
-		}
-		t.Skipf("%s is missing (package %s)", name, pkg)
-	}
-	return exec.Command(name, args...)
+	return exec.Command(need.Tool(t, name, "package "+pkg), args...)
 }
 
 // The desktop's own tools have the last word on the entry, and on what a software

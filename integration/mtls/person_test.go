@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"testing"
 
 	"mooring.dev/mooring/integration/lab"
+	"mooring.dev/mooring/platform/need"
 	"mooring.dev/mooring/trust"
 	"mooring.dev/mooring/trust/trusttest"
 )
@@ -35,12 +35,7 @@ const libexec = "/usr/libexec"
 func newPerson(t *testing.T, l *lab.Lab) person {
 	t.Helper()
 	for _, tool := range []string{"sudo", "script", "setpriv", "useradd"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skipf("%s is not installed", tool)
-		}
+		need.Tool(t, tool, "scripts/deps.sh lab")
 	}
 	p := person{l: l, t: t, name: "alice", home: "/run/people/alice", uid: 5001}
 	up, work := filepath.Join(l.Dir, "libexec-up"), filepath.Join(l.Dir, "libexec-work")

@@ -16,6 +16,7 @@ import (
 	"howett.net/plist"
 
 	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/need"
 	"mooring.dev/mooring/platform/world"
 	"mooring.dev/mooring/trust"
 )
@@ -183,13 +184,7 @@ func unquote(t *testing.T, line string) []string {
 
 // desktop-file-validate is the specification's own checker.
 func TestTheEntryIsValid(t *testing.T) {
-	validate, err := exec.LookPath("desktop-file-validate")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("desktop-file-validate is not installed (scripts/deps.sh test)")
-		}
-		t.Skip("desktop-file-validate is not installed")
-	}
+	validate := need.Tool(t, "desktop-file-validate", "scripts/deps.sh test")
 	path := filepath.Join(t.TempDir(), "mooring.desktop")
 	if err := os.WriteFile(path, desktop(`/opt/my "apps"/100%/mooring`), 0o644); err != nil {
 		t.Fatal(err)

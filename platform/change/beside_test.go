@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mooring.dev/mooring/platform/need"
 	"mooring.dev/mooring/trust"
 )
 
@@ -117,17 +118,11 @@ func TestTheSamePlanAgain(t *testing.T) {
 // TestUndoRestoresTheACL that an administrator gave the file which is replaced, and
 // the one which is removed.
 func TestUndoRestoresTheACL(t *testing.T) {
-	setfacl, err := exec.LookPath("setfacl")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("setfacl is not installed (package acl)")
-	}
+	setfacl := need.Tool(t, "setfacl", "package acl")
 	l := newLab(t)
 	for _, name := range []string{"etc/replaced", "etc/removed"} {
 		if out, err := exec.Command(setfacl, "-m", "u:1234:r,g:4321:rw", filepath.Join(l.root, name)).CombinedOutput(); err != nil {
-			t.Skipf("no access control lists on this file system: %s", out)
+			need.Lacking(t, "access control lists on this file system: ", string(out))
 		}
 	}
 	before := listing(t, l.root)

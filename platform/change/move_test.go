@@ -112,14 +112,32 @@ func TestMovesThatAreRefused(t *testing.T) {
 			l := newLab(t)
 			p := aside(l.state("etc/moved.key"))
 			c.edit(l, &p)
-			before := listing(t, l.root)
-			if _, err := l.e.Apply(t.Context(), p, nil); !errors.Is(err, c.code) {
-				t.Errorf("%v, want %v", err, c.code)
-			}
-			if d := cmp.Diff(before, listing(t, l.root)); d != "" {
-				t.Errorf("a refusal changed something:\n%s", d)
-			}
+			l.refuses(p, c.code)
 		})
+	}
+}
+
+// refuses applies a plan that is to be refused for a reason, with nothing changed.
+func (l *lab) refuses(p trust.Plan, why Code) {
+	l.t.Helper()
+	before := listing(l.t, l.root)
+	if _, err := l.e.Apply(l.t.Context(), p, nil); !errors.Is(err, why) {
+		l.t.Errorf("%v, want %v", err, why)
+	}
+	if d := cmp.Diff(before, listing(l.t, l.root)); d != "" {
+		l.t.Errorf("a refusal changed something:\n%s", d)
+	}
+}
+
+// keeps undoes a receipt over what others changed, which is to stay as it is.
+func (l *lab) keeps(what, receipt string) {
+	l.t.Helper()
+	before := listing(l.t, l.root)
+	if _, err := l.e.Undo(l.t.Context(), receipt, nil); !errors.Is(err, ErrChangedSince) {
+		l.t.Errorf("%s: %v", what, err)
+	}
+	if d := cmp.Diff(before, listing(l.t, l.root)); d != "" {
+		l.t.Errorf("%s:\n%s", what, d)
 	}
 }
 
@@ -134,13 +152,7 @@ func TestMoveIsNotUndoneOverOthers(t *testing.T) {
 		r, err := l.e.Apply(t.Context(), aside(nil), nil)
 		must(t, err)
 		meddle(l)
-		before := listing(t, l.root)
-		if _, err := l.e.Undo(t.Context(), r.ID, nil); !errors.Is(err, ErrChangedSince) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if d := cmp.Diff(before, listing(t, l.root)); d != "" {
-			t.Errorf("%s:\n%s", name, d)
-		}
+		l.keeps(name, r.ID)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mooring.dev/mooring/platform/need"
 )
 
 // A network of its own, in which a link comes up: the kernel says so.
@@ -18,12 +20,7 @@ func TestTheKernelTellsOfLinks(t *testing.T) {
 		t.Skip("only root can make a network namespace")
 	}
 	for _, program := range []string{"nsenter", "ip"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		need.Tool(t, program, "scripts/deps.sh lab")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	told, ready, done := make(chan struct{}, 16), make(chan string, 1), make(chan struct{})
@@ -39,10 +36,7 @@ func TestTheKernelTellsOfLinks(t *testing.T) {
 	}()
 	network := <-ready
 	if network == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no network namespaces here")
-		}
-		t.Skip("no network namespaces here")
+		need.Lacking(t, "no network namespaces here")
 	}
 	// The socket may not listen yet, so the link goes up and down until it does.
 	for state, deadline := "up", time.Now().Add(10*time.Second); len(told) == 0; {

@@ -16,6 +16,8 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/prop"
+
+	"mooring.dev/mooring/platform/need"
 )
 
 // bus is a session's bus of its own, with nothing on it but what the test puts
@@ -36,13 +38,7 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 
 func newBus(t testing.TB) *bus {
 	t.Helper()
-	daemon, err := exec.LookPath("dbus-daemon")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("dbus-daemon is not installed (scripts/deps.sh test)")
-		}
-		t.Skip("dbus-daemon is not installed")
-	}
+	daemon := need.Tool(t, "dbus-daemon", "scripts/deps.sh test")
 	dir, err := os.MkdirTemp("", "bus")
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })

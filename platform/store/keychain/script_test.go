@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"mooring.dev/mooring/platform/need"
 	"mooring.dev/mooring/platform/store/keychain/keychaintest"
 )
 
@@ -27,12 +28,7 @@ func TestMain(m *testing.M) {
 // of its own on PATH.
 func TestScriptForARealMac(t *testing.T) {
 	for _, tool := range []string{"bash", "openssl", "perl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		need.Tool(t, tool, "scripts/deps.sh test")
 	}
 	for name, tt := range map[string]struct {
 		args   []string

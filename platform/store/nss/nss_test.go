@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"mooring.dev/mooring/platform/change"
+	"mooring.dev/mooring/platform/need"
 	"mooring.dev/mooring/platform/nssdb"
 	"mooring.dev/mooring/platform/store"
 	"mooring.dev/mooring/platform/world"
@@ -32,15 +33,9 @@ type machine struct {
 // newMachine has a database under a password; "" for none.
 func newMachine(t *testing.T, password string) *machine {
 	t.Helper()
-	real, err := exec.LookPath("certutil")
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatal("certutil is not installed (scripts/deps.sh test)")
-	}
+	real := need.Tool(t, "certutil", "scripts/deps.sh test")
+	home, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
-		t.Skip("certutil is not installed (scripts/deps.sh test)")
-	}
-	home := t.TempDir()
-	if home, err = filepath.EvalSymlinks(home); err != nil {
 		t.Fatal(err)
 	}
 	m := &machine{t: t, dir: filepath.Join(home, ".pki", "nssdb"), real: real}
